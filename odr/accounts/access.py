@@ -1,0 +1,129 @@
+"""Who is asking: the signed-in actor behind a request or socket, and the doors that depend on roles alone."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import HTTPConnection
+
+from odr.accounts.models import Grant, Login, Person, Role
+from odr.audit.who import Who
+from odr.core import clock, crypto, web
+from odr.core.errors import Forbidden, NotFound, SignInNeeded
+
+_TOUCH_AFTER = timedelta(minutes=5)
+# Staff desks are shared rooms: an idle one signs out (等保三级 8.1.4.1).
+STAFF_IDLE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor(Who):
+    """A signed-in person with roles: `grants` pairs each role with its body's internal id, or None for the city."""
+
+    person_id: int
+    pid: str
+    login_id: int
+    login_pid: str = ""
+    identity_level: str = "phone"
+    staff: bool = False
+    grants: frozenset[tuple[Role, int | None]] = field(default_factory=frozenset)
+
+    @property
+    def is_staff(self) -> bool:
+        return self.staff
+
+    def has_role(self, role: Role | str, body_id: int | None = None) -> bool:
+        """Whether the actor holds `role`, for this body if one is given. Roles work only in a staff login."""
+        if role == Role.RESIDENT:
+            return True
+        return self.staff and any(r == role and (body_id is None or b == body_id) for r, b in self.grants)
+
+    def bodies(self, *roles: Role) -> frozenset[int]:
+        """Internal ids of the bodies for which the actor holds one of `roles`."""
+        if not self.staff:
+            return frozenset()
+        return frozenset(b for r, b in self.grants if r in roles and b is not None)
+
+
+def token_of(connection: HTTPConnection) -> str | None:
+    """The login token: a bearer token of a program, else the cookie of a browser."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme == "Bearer" and token:
+        return token.strip()
+    return connection.cookies.get(web.LOGIN_COOKIE)
+
+
+async def load_actor(session: AsyncSession, token: str, *, ip: str = "", device: str = "") -> Actor | None:
+    """The actor of a login token; None when the login is unknown, ended, expired or idle for too long."""
+    now = clock.now()
+    row = (
+        await session.execute(
+            select(Login, Person)
+            .join(Person, Person.id == Login.person_id)
+            .where(Login.token_hash == crypto.token_hash(token), Login.ended_at.is_(None), Login.expires_at > now)
+        )
+    ).first()
+    if row is None:
+        return None
+    login, person = row
+    if login.staff and login.seen_at < now - STAFF_IDLE:
+        return None
+    grants = await session.execute(
+        select(Grant.role, Grant.body_id).where(Grant.person_id == person.id, Grant.ended_at.is_(None))
+    )
+    return Actor(
+        person_id=person.id,
+        pid=person.pid,
+        name=person.name,
+        login_id=login.id,
+        login_pid=login.pid,
+        identity_level=person.identity_level,
+        staff=login.staff,
+        grants=frozenset((Role(role), body_id) for role, body_id in grants),
+        ip=ip or login.ip,
+        device=device or login.device,
+    )
+
+
+async def find_actor(connection: HTTPConnection) -> Actor | None:
+    """The signed-in person, or None. Also puts it on `request.state.actor` for the page's frame."""
+    token = token_of(connection)
+    actor: Actor | None = None
+    if token:
+        service = web.odr(connection)
+        device = connection.headers.get("user-agent", "")[:120]
+        async with service.db.read() as session:
+            actor = await load_actor(session, token, ip=web.client_ip(connection), device=device)
+            seen = await session.scalar(select(Login.seen_at).where(Login.id == actor.login_id)) if actor else None
+        if actor is not None and seen is not None and seen < clock.now() - _TOUCH_AFTER:
+            async with service.db.write() as session:
+                await session.execute(update(Login).where(Login.id == actor.login_id).values(seen_at=clock.now()))
+    connection.state.actor = actor
+    return actor
+
+
+async def _need_actor(actor: Annotated[Actor | None, Depends(find_actor)]) -> Actor:
+    if actor is None:
+        raise SignInNeeded()
+    return actor
+
+
+async def _need_staff(actor: Annotated[Actor, Depends(_need_actor)]) -> Actor:
+    if not actor.staff:
+        raise NotFound()
+    return actor
+
+
+MaybeActor = Annotated[Actor | None, Depends(find_actor)]
+SignedIn = Annotated[Actor, Depends(_need_actor)]
+Staff = Annotated[Actor, Depends(_need_staff)]
+
+
+def need_role(actor: Actor, *roles: Role) -> None:
+    """Raises NotFound for residents (the page does not exist for them), Forbidden for other staff."""
+    if any(actor.has_role(role) for role in roles):
+        return
+    raise Forbidden() if actor.staff else NotFound()

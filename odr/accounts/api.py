@@ -1,0 +1,5 @@
+"""accounts: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""accounts: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

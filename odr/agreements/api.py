@@ -1,0 +1,5 @@
+"""agreements: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

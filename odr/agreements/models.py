@@ -1,0 +1,160 @@
+"""Clauses, versions, signatures, performance and return visits. Effect is computed from the events, never set."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from odr.core import clock
+from odr.core.db import Base, UTCDateTime
+from odr.core.ids import new_pid
+
+
+class Agreement(Base):
+    """One version of what the parties agree. form: written | oral; state: drafting | frozen | void.
+
+    Signed and effective are no states: they are read from the signatures (Art. 29) or confirmations (Art. 30).
+    """
+
+    __tablename__ = "agreements"
+    __table_args__ = (
+        UniqueConstraint("case_id", "version"),
+        CheckConstraint("(state = 'drafting') = (frozen_at IS NULL)", name="frozen_has_its_time"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pid: Mapped[str] = mapped_column(String(32), unique=True, default=new_pid)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    form: Mapped[str] = mapped_column(String(8), default="written")
+    state: Mapped[str] = mapped_column(String(8), default="drafting")
+    facts: Mapped[str] = mapped_column(Text, default="")
+    issues: Mapped[str] = mapped_column(Text, default="")
+    paper_only: Mapped[str | None] = mapped_column(String(200))
+    agreement_no: Mapped[str | None] = mapped_column(String(56))
+    frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    pdf_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    created_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class Clause(Base):
+    """Who does what, how much, by when, how. A change raises `version`, which voids earlier answers."""
+
+    __tablename__ = "clauses"
+    __table_args__ = (
+        Index("ix_clauses_agreement", "agreement_id", "ordinal"),
+        CheckConstraint("amount_fen IS NULL OR amount_fen > 0", name="amounts_are_positive"),
+        CheckConstraint("kind <> 'pay' OR amount_fen IS NOT NULL", name="paying_names_an_amount"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pid: Mapped[str] = mapped_column(String(32), unique=True, default=new_pid)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    ordinal: Mapped[int] = mapped_column()
+    version: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str] = mapped_column(String(12))
+    obligor_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
+    obligee_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
+    text: Mapped[str] = mapped_column(String(1000))
+    amount_fen: Mapped[int | None] = mapped_column()
+    due_on: Mapped[date | None] = mapped_column()
+    manner: Mapped[str] = mapped_column(String(120), default="")
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class ClauseAnswer(Base):
+    """One party's answer to one version of a clause: accept, or change with a wish. Kept, never overwritten."""
+
+    __tablename__ = "clause_answers"
+    __table_args__ = (Index("ix_clause_answers_clause", "clause_id", "clause_version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clause_id: Mapped[int] = mapped_column(ForeignKey("clauses.id"))
+    clause_version: Mapped[int] = mapped_column()
+    party_id: Mapped[int] = mapped_column(ForeignKey("parties.id"))
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    answer: Mapped[str] = mapped_column(String(8))
+    comment: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class Signature(Base):
+    """A signature, the mediator's, or the body's seal, on exact bytes. Append-only (triggers). One each per version.
+
+    kind: party | mediator | body_seal | oral_confirmation; method: screen | paper | seal.
+    """
+
+    __tablename__ = "signatures"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "kind", "party_id"),
+        CheckConstraint(
+            "(kind IN ('party', 'oral_confirmation')) = (party_id IS NOT NULL)", name="parties_sign_for_a_party"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    party_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    method: Mapped[str] = mapped_column(String(8))
+    sha256: Mapped[str] = mapped_column(String(64))
+    strokes: Mapped[list[Any] | None] = mapped_column(JSON)
+    scan_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    vouched_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    code_id: Mapped[int | None] = mapped_column(ForeignKey("one_time_codes.id"))
+    login_id: Mapped[int | None] = mapped_column(ForeignKey("logins.id"))
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    device: Mapped[str] = mapped_column(String(120), default="")
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class PerformanceItem(Base):
+    """What was promised, and how it stands. state: pending | claimed | done | late | disputed | waived."""
+
+    __tablename__ = "performance_items"
+    __table_args__ = (
+        Index("ix_performance_items_case", "case_id"),
+        Index("ix_performance_items_due", "state", "due_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pid: Mapped[str] = mapped_column(String(32), unique=True, default=new_pid)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    clause_id: Mapped[int] = mapped_column(ForeignKey("clauses.id"))
+    obligor_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
+    obligee_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    text: Mapped[str] = mapped_column(String(1000))
+    amount_fen: Mapped[int | None] = mapped_column()
+    due_on: Mapped[date | None] = mapped_column()
+    state: Mapped[str] = mapped_column(String(10), default="pending")
+    claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    claim_note: Mapped[str] = mapped_column(String(300), default="")
+    proof_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    answer_note: Mapped[str] = mapped_column(String(300), default="")
+
+
+class ReturnVisit(Base):
+    """回访: made by the one who handled the case. satisfaction: 1 (very satisfied) to 5 (very dissatisfied)."""
+
+    __tablename__ = "return_visits"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pid: Mapped[str] = mapped_column(String(32), unique=True, default=new_pid)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    party_id: Mapped[int] = mapped_column(ForeignKey("parties.id"))
+    channel: Mapped[str] = mapped_column(String(16))
+    visited_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    performed: Mapped[str] = mapped_column(String(8))
+    satisfaction: Mapped[int] = mapped_column()
+    new_conflict: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str] = mapped_column(String(500), default="")
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)

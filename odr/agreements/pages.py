@@ -1,0 +1,5 @@
+"""agreements: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

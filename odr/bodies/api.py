@@ -1,0 +1,5 @@
+"""bodies: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

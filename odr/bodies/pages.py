@@ -1,0 +1,5 @@
+"""bodies: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

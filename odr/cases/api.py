@@ -1,0 +1,5 @@
+"""cases: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

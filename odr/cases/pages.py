@@ -1,0 +1,5 @@
+"""cases: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,114 @@
+"""Wake-ups between workers, without content: a lost or forged one can neither lose nor leak a message.
+
+Topics are short words, payloads are lists of public or internal ids. In one process the bus is a set of
+callbacks; with Redis it is one pub/sub channel, supervised and reconnected for ever.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import orjson
+import redis.asyncio as redis_client
+from redis.exceptions import RedisError
+
+from odr.core.log import log
+
+Handler = Callable[[list[str]], Awaitable[None]]
+_CHANNEL = "odr:pokes"
+
+
+class Bus(Protocol):
+    """`poke` tells every worker, this one too; `on` registers who listens to a topic."""
+
+    def on(self, topic: str, handler: Handler) -> None: ...
+    async def poke(self, topic: str, ids: list[str]) -> None: ...
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...
+    def listener_age(self) -> float:
+        """Seconds since the listener was last known to hear; 0 for the bus in memory."""
+        ...
+
+
+class MemoryBus:
+    """One process: a poke calls its handlers at once."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, list[Handler]] = defaultdict(list)
+
+    def on(self, topic: str, handler: Handler) -> None:
+        self._handlers[topic].append(handler)
+
+    async def poke(self, topic: str, ids: list[str]) -> None:
+        for handler in self._handlers[topic]:
+            try:
+                await handler(ids)
+            except Exception:
+                log.exception("bus.handler_failed", topic=topic)
+
+    async def start(self) -> None:
+        return None
+
+    async def close(self) -> None:
+        return None
+
+    def listener_age(self) -> float:
+        return 0.0
+
+
+class RedisBus(MemoryBus):
+    """Several workers: local handlers are called at once, the others through Redis.
+
+    When Redis is gone a poke is dropped: the head check of every worker finds what was missed.
+    """
+
+    def __init__(self, client: "redis_client.Redis") -> None:
+        super().__init__()
+        self._redis = client
+        self._me = f"{id(self):x}{time.monotonic_ns():x}"
+        self._task: asyncio.Task[None] | None = None
+        self._heard = time.monotonic()
+
+    async def poke(self, topic: str, ids: list[str]) -> None:
+        await super().poke(topic, ids)
+        try:
+            async with asyncio.timeout(1):
+                await self._redis.publish(_CHANNEL, orjson.dumps([self._me, topic, ids]))
+        except (RedisError, OSError, TimeoutError):
+            log.warning("bus.poke_lost", topic=topic)
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._listen(), name="bus-listener")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def listener_age(self) -> float:
+        return time.monotonic() - self._heard
+
+    async def _listen(self) -> None:
+        wait = 0.2
+        while True:
+            try:
+                async with self._redis.pubsub() as pubsub:
+                    await pubsub.subscribe(_CHANNEL)
+                    wait = 0.2
+                    while True:
+                        # The time-out is the heartbeat: a deaf listener shows its age on /readyz.
+                        message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2)
+                        await pubsub.ping()
+                        self._heard = time.monotonic()
+                        if message is not None:
+                            sender, topic, ids = orjson.loads(message["data"])
+                            if sender != self._me:
+                                await super().poke(topic, ids)
+            except (RedisError, OSError, ValueError):
+                log.warning("bus.listener_lost", retry_in=wait)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 5)

@@ -1,0 +1,162 @@
+"""The database: two engines behind one code path.
+
+SQLite: one process, one writer connection whose transactions begin IMMEDIATE, and separate readers; Python's
+driver would otherwise begin only at the first write and lose updates without an error. PostgreSQL: one pool.
+Services never commit: `write()` commits at the edge and only then runs what waited for the commit (pokes).
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DateTime, MetaData, event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from odr.core.settings import Settings
+
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "2",  # FULL: acknowledged means synced
+    "foreign_keys": "1",
+    "recursive_triggers": "1",  # else INSERT OR REPLACE slips past the append-only triggers
+    "trusted_schema": "0",
+    "mmap_size": "0",
+}
+_WAL_AUTOCHECKPOINT = 8000
+
+
+class Base(DeclarativeBase):
+    """All tables. Constraint names are fixed, so that migrations on both engines can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC on both engines (SQLite keeps no zone of its own)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment without a zone must not reach the database")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+AfterCommit = Callable[[], Awaitable[None]]
+
+
+def after_commit(session: AsyncSession, call: AfterCommit, *, key: str | None = None) -> None:
+    """Run `call` once this transaction is committed; dropped on rollback. The same `key` is kept once."""
+    waiting: dict[str | int, AfterCommit] = session.info.setdefault("after_commit", {})
+    waiting[key if key is not None else len(waiting)] = call
+
+
+class Database:
+    """Opens sessions. `write()` for anything that changes rows, `read()` for the rest."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.is_sqlite = settings.is_sqlite
+        if self.is_sqlite:
+            path = settings.database.split("///", 1)[1]
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite_engine(settings.database, begin="BEGIN IMMEDIATE", size=1)
+            self._reader = _sqlite_engine(settings.database, begin="BEGIN", size=4)
+        else:
+            self._writer = create_async_engine(
+                settings.database, pool_size=12, max_overflow=8, pool_pre_ping=True, json_serializer=_dumps
+            )
+            self._reader = self._writer
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine that writes (for migrations and the journal)."""
+        return self._writer
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that commits when the block ends and rolls back when it raises."""
+        async with AsyncSession(self._writer, expire_on_commit=False, autoflush=True) as session:
+            async with session.begin():
+                yield session
+            waiting: dict[str | int, AfterCommit] = session.info.pop("after_commit", {})
+        for call in waiting.values():
+            await call()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A snapshot for reading; whatever it changed is thrown away."""
+        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+            if not self.is_sqlite:
+                await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            yield session
+            await session.rollback()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction without ORM objects, for the journal's hot path."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+def _dumps(value: Any) -> str:
+    import orjson
+
+    return orjson.dumps(value).decode()
+
+
+def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url, pool_size=size, max_overflow=0, pool_timeout=30, json_serializer=_dumps, connect_args={"timeout": 15}
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself
+        cursor = connection.cursor()
+        for name, value in PRAGMAS.items():
+            cursor.execute(f"PRAGMA {name}={value}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={_WAL_AUTOCHECKPOINT}")
+        if begin == "BEGIN":
+            cursor.execute("PRAGMA query_only=1")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _on_begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+async def check_pragmas(database: Database) -> dict[str, str]:
+    """What SQLite really runs with. Raises RuntimeError when a promised setting does not hold."""
+    found: dict[str, str] = {}
+    async with database.connection() as connection:
+        for name, wanted in PRAGMAS.items():
+            row = (await connection.exec_driver_sql(f"PRAGMA {name}")).first()
+            found[name] = str(row[0]).lower() if row is not None else "0"
+            if found[name] != wanted:
+                raise RuntimeError(f"SQLite runs with {name}={found[name]}, promised is {wanted}.")
+    return found

@@ -1,0 +1,45 @@
+"""Rate limits by the `limits` library: in memory for one process, in Redis for several."""
+
+from dataclasses import dataclass
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from odr.core import clock
+from odr.core.errors import TooMany
+from odr.core.log import log
+
+
+@dataclass(frozen=True)
+class Rule:
+    """So many times per so long, e.g. `Rule("sms:phone", "5/hour", "…")`, with the sentence for who went over."""
+
+    name: str
+    rate: str
+    say: str
+
+
+class Limiter:
+    """Counts hits. When its store is gone it lets people in: a dead Redis must not lock a city out."""
+
+    def __init__(self, redis_url: str | None = None) -> None:
+        storage: Storage
+        if redis_url:
+            storage = RedisStorage(f"async+{redis_url}", implementation="redispy")
+        else:
+            storage = MemoryStorage()
+        self._window = MovingWindowRateLimiter(storage)
+        self._items: dict[str, RateLimitItem] = {}
+
+    async def hit(self, rule: Rule, *key: str) -> None:
+        """Count one use of `rule` by `key`. Raises TooMany with the seconds to wait."""
+        item = self._items.setdefault(rule.rate, parse(rule.rate))
+        try:
+            if await self._window.hit(item, rule.name, *key):
+                return
+            stats = await self._window.get_window_stats(item, rule.name, *key)
+        except Exception:
+            log.exception("limits.store_failed", rule=rule.name)
+            return
+        raise TooMany(rule.say, retry=max(1, int(stats.reset_time - clock.now().timestamp())))

@@ -1,0 +1,5 @@
+"""dossier: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

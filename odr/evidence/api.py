@@ -1,0 +1,5 @@
+"""evidence: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""evidence: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""intake: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

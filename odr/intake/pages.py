@@ -1,0 +1,5 @@
+"""intake: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""The WebSocket endpoint `/ws`."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""meetings: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,47 @@
+"""Sittings on site, by telephone or online: scheduled, held and minuted in the same case."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from odr.core import clock
+from odr.core.db import Base, UTCDateTime
+from odr.core.ids import new_pid
+
+
+class Meeting(Base):
+    """One sitting. kind: onsite | phone | online; state: planned | held | cancelled. `side` is set for a talk with one side."""
+
+    __tablename__ = "meetings"
+    __table_args__ = (Index("ix_meetings_case", "case_id"), Index("ix_meetings_time", "starts_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pid: Mapped[str] = mapped_column(String(32), unique=True, default=new_pid)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    side: Mapped[str | None] = mapped_column(String(12))
+    purpose: Mapped[str] = mapped_column(String(120))
+    place: Mapped[str] = mapped_column(String(120), default="")
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(String(12), default="planned")
+    minutes: Mapped[str | None] = mapped_column(Text)
+    minuted_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    minuted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    minutes_sha256: Mapped[str | None] = mapped_column(String(64))
+    created_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class Attendance(Base):
+    """Who came, how, and whether the minutes were confirmed by that person (在线调解规则 Art. 22)."""
+
+    __tablename__ = "attendances"
+    __table_args__ = (UniqueConstraint("meeting_id", "party_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id"))
+    party_id: Mapped[int] = mapped_column(ForeignKey("parties.id"))
+    present: Mapped[str] = mapped_column(String(8), default="unknown")
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    confirmed_sha256: Mapped[str | None] = mapped_column(String(64))

@@ -1,0 +1,5 @@
+"""meetings: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

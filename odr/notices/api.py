@@ -1,0 +1,5 @@
+"""notices: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""notices: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

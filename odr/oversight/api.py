@@ -1,0 +1,5 @@
+"""oversight: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""oversight: HTML routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""rooms: JSON routes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,115 @@
+"""Fixtures: a fresh database per test on SQLite and on PostgreSQL, the application, the cast."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from odr.app import create_app
+from odr.core import crypto, i18n, migrate
+from odr.core.db import Database
+from odr.core.settings import Settings
+from tests import servers
+from tests.cast import Cast, found_cast
+
+SECRET = "a secret for tests only, long enough to derive keys from"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys() -> None:
+    crypto.configure(SECRET.encode())
+
+
+@pytest.fixture(autouse=True)
+def _chinese() -> None:
+    i18n.set_locale(i18n.SOURCE)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database at the newest tables; tests copy it."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    asyncio.run(migrate.upgrade(Settings(var=folder, secret_key=SECRET)))
+    return folder / "odr.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server with the template database `odr_template` at the newest tables."""
+    with servers.postgres() as url:
+
+        async def prepare() -> None:
+            connection = await asyncpg.connect(f"{url}/postgres")
+            await connection.execute("CREATE DATABASE odr_template")
+            await connection.close()
+            await migrate.upgrade(Settings(database_url=f"{url}/odr_template", secret_key=SECRET))
+
+        asyncio.run(prepare())
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with servers.redis() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
+    shutil.copy(sqlite_template, tmp_path / "odr.sqlite3")
+    return Settings(var=tmp_path, secret_key=SECRET)
+
+
+@pytest.fixture
+async def postgres_settings(tmp_path: Path, postgres_server: str) -> AsyncIterator[Settings]:
+    name = f"odr_{abs(hash(str(tmp_path))):x}"
+    connection = await asyncpg.connect(f"{postgres_server}/postgres")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE odr_template")
+    yield Settings(var=tmp_path, database_url=f"{postgres_server}/{name}", secret_key=SECRET)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", marks=pytest.mark.sqlite),
+        pytest.param("postgres", marks=pytest.mark.postgres),
+    ]
+)
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """Both engines: a test that asks for this (or for `db`, `cast`, `app`) runs twice."""
+    found: Settings = request.getfixturevalue(f"{request.param}_settings")
+    return found
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The real application with its loops running."""
+    application = create_app(settings)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+def db(app: FastAPI) -> Database:
+    found: Database = app.state.odr.db
+    return found
+
+
+@pytest.fixture
+async def cast(app: FastAPI) -> Cast:
+    """Everybody, signed in: see tests/cast.py."""
+    return await found_cast(app)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A browser that is not signed in."""
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url=app.state.odr.settings.base_url) as browser:
+        yield browser

@@ -1,0 +1,106 @@
+"""Real PostgreSQL and Redis for the tests: in temporary folders, on sockets and ports of their own.
+
+Each is ended by the handle of the process that was started, never by name.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _program(name: str) -> str:
+    """A program on the PATH or in Debian's folder for PostgreSQL."""
+    found = shutil.which(name)
+    if found and Path(found).resolve().parent.name == "bin" and "postgresql" in str(Path(found).resolve()):
+        return found
+    bins = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    return str(bins[-1] / name) if bins else (found or name)
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"the test server ended at once with {process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("the test server did not come up")
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server; yields the URL of its database `postgres`. initdb refuses root, so then it runs as postgres."""
+    root = os.geteuid() == 0
+    with tempfile.TemporaryDirectory(prefix="odr-pg-", ignore_cleanup_errors=True) as folder:
+        if root:
+            shutil.chown(folder, "postgres", "postgres")
+        user = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
+        data = f"{folder}/data"
+        subprocess.run(
+            [_program("initdb"), "-D", data, "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N"],
+            check=True, capture_output=True, cwd=folder, **user,
+        )  # fmt: skip
+        port = free_port()
+        options = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", f"unix_socket_directories={folder}"]
+        process = subprocess.Popen(
+            [_program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), "-c", "max_connections=200", *options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **user,
+        )  # fmt: skip
+        try:
+            _wait_for(port, process)
+            url = f"postgresql://odr@127.0.0.1:{port}"
+            _until_ready(url)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _until_ready(url: str) -> None:
+    import asyncpg
+
+    async def ask() -> None:
+        for _ in range(100):
+            try:
+                connection = await asyncpg.connect(f"{url}/postgres")
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.1)
+            else:
+                await connection.close()
+                return
+        raise RuntimeError("PostgreSQL did not answer")
+
+    asyncio.run(ask())
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """A Redis server without persistence; yields its URL."""
+    with tempfile.TemporaryDirectory(prefix="odr-redis-") as folder:
+        port = free_port()
+        process = subprocess.Popen(
+            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            _wait_for(port, process)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+            process.wait(10)
