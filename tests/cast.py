@@ -126,7 +126,7 @@ async def found_cast(app: FastAPI) -> Cast:
                     person_id=found.id,
                     staff=bool(grants),
                     expires_at=clock.now() + timedelta(days=1),
-                )  # fmt: skip
+                )
             )
             await session.flush()
             return found, token, phone

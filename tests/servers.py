@@ -45,7 +45,7 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 20
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """A PostgreSQL server; yields the URL of its database `postgres`. initdb refuses root, so then it runs as postgres."""
+    """A PostgreSQL server; yields its URL. initdb refuses root, so then it runs as the user postgres."""
     root = os.geteuid() == 0
     with tempfile.TemporaryDirectory(prefix="odr-pg-", ignore_cleanup_errors=True) as folder:
         if root:
@@ -57,9 +57,18 @@ def postgres() -> Iterator[str]:
             check=True, capture_output=True, cwd=folder, **user,
         )  # fmt: skip
         port = free_port()
-        options = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", f"unix_socket_directories={folder}"]
+        options = [
+            "-c",
+            "max_connections=200",
+            "-c",
+            "fsync=off",
+            "-c",
+            "full_page_writes=off",
+            "-c",
+            f"unix_socket_directories={folder}",
+        ]
         process = subprocess.Popen(
-            [_program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), "-c", "max_connections=200", *options],
+            [_program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **user,
         )  # fmt: skip
         try:

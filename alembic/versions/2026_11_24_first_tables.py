@@ -4,7 +4,6 @@ Revision: 20261124, after .
 """
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "20261124"

@@ -224,7 +224,7 @@ class ContactAttempt(Base):
 
 
 class RoutesNotice(Base):
-    """The notice of arbitration, administrative and court routes, per party (Art. 26): without it no failure is saved."""
+    """The notice of arbitration, administrative and court routes, per party: without it no failure is saved (Art. 26)."""
 
     __tablename__ = "routes_notices"
 

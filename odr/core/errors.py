@@ -1,4 +1,4 @@
-"""Typed errors. Each carries its status, a code for programs and a sentence for people; `core.web` translates them once.
+"""Typed errors: a status, a code for programs and a sentence for people; `core.web` is their one translator.
 
 OdrError
 ├── Invalid          422  fields are wrong; each is named

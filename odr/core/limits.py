@@ -11,6 +11,10 @@ from odr.core.errors import TooMany
 from odr.core.log import log
 
 
+def _storage(redis_url: str | None) -> Storage:
+    return RedisStorage(f"async+{redis_url}", implementation="redispy") if redis_url else MemoryStorage()
+
+
 @dataclass(frozen=True)
 class Rule:
     """So many times per so long, e.g. `Rule("sms:phone", "5/hour", "…")`, with the sentence for who went over."""
@@ -24,12 +28,7 @@ class Limiter:
     """Counts hits. When its store is gone it lets people in: a dead Redis must not lock a city out."""
 
     def __init__(self, redis_url: str | None = None) -> None:
-        storage: Storage
-        if redis_url:
-            storage = RedisStorage(f"async+{redis_url}", implementation="redispy")
-        else:
-            storage = MemoryStorage()
-        self._window = MovingWindowRateLimiter(storage)
+        self._window = MovingWindowRateLimiter(_storage(redis_url))
         self._items: dict[str, RateLimitItem] = {}
 
     async def hit(self, rule: Rule, *key: str) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ log: Any = structlog.get_logger("odr")
 _NEVER = frozenset({"phone", "id_no", "name", "address", "text", "body", "code", "token", "password", "cookie"})
 
 
-def _drop_personal(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _drop_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in _NEVER & event.keys():
         event[key] = "…"
     return event

@@ -110,13 +110,11 @@ def answer(request: Request, error: OdrError) -> Response:
     return page
 
 
-async def _on_odr_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, OdrError)
+async def _on_odr_error(request: Request, error: OdrError) -> Response:
     return answer(request, error)
 
 
-async def _on_invalid_request(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
     fields = field_errors(error.errors())
     # An id in the path or a filter that cannot be one is simply not there.
     if any(problem["loc"][0] == "path" for problem in error.errors()):
@@ -124,8 +122,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     return answer(request, Invalid(fields))
 
 
-async def _on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _on_http_exception(request: Request, error: HTTPException) -> Response:
     known: dict[int, OdrError] = {404: NotFound(), 403: Forbidden(), 413: TooLarge()}
     found = known.get(error.status_code)
     if found is None:
@@ -144,17 +141,21 @@ async def _on_bug(request: Request, error: Exception) -> Response:
 
 def install_errors(app: FastAPI) -> None:
     """Make `answer` the only place that turns an error into a response."""
-    app.add_exception_handler(OdrError, _on_odr_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_bug)
+    handlers: dict[type[Exception], Any] = {
+        OdrError: _on_odr_error,
+        RequestValidationError: _on_invalid_request,
+        HTTPException: _on_http_exception,
+        Exception: _on_bug,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
 
 
 # --- every request --------------------------------------------------------------------------------------------------
 
 
 class Edge:
-    """Around every HTTP request: language, nonce, CSRF, request id, headers. Sockets pass: they check for themselves."""
+    """Around every HTTP request: language, nonce, CSRF, request id, headers. Sockets check for themselves."""
 
     def __init__(self, app: ASGIApp, service: Odr) -> None:
         self.app = app

@@ -11,7 +11,7 @@ from odr.core.ids import new_pid
 
 
 class Meeting(Base):
-    """One sitting. kind: onsite | phone | online; state: planned | held | cancelled. `side` is set for a talk with one side."""
+    """One sitting. kind: onsite | phone | online; state: planned | held | cancelled; `side`: a talk with one side."""
 
     __tablename__ = "meetings"
     __table_args__ = (Index("ix_meetings_case", "case_id"), Index("ix_meetings_time", "starts_at"))

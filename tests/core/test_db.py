@@ -51,10 +51,13 @@ async def test_what_waits_for_the_commit_is_dropped_on_rollback(db: Database) ->
     async def call() -> None:
         called.append("x")
 
-    with pytest.raises(ValueError, match="stop"):
+    async def fail() -> None:
         async with db.write() as session:
             after_commit(session, call)
             raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        await fail()
     assert called == []
     async with db.write() as session:
         after_commit(session, call)
