@@ -31,7 +31,7 @@ import odr.notices.pages
 import odr.oversight.api
 import odr.oversight.pages
 import odr.rooms.api
-from odr import __version__, schema
+from odr import __version__, navigation, schema
 from odr.core import crypto, db, jobs, log, migrate
 from odr.core.bus import Bus, MemoryBus, RedisBus
 from odr.core.limits import Limiter
@@ -107,6 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.odr = service
+    app.state.desk_nav = navigation.desk_nav
     install_errors(app)
     for router in _ROUTERS:
         app.include_router(router)

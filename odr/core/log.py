@@ -19,8 +19,8 @@ def _drop_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) 
     return event
 
 
-def configure(*, as_json: bool) -> None:
-    """Send logs to stderr, as JSON lines or for reading."""
+def configure(*, as_json: bool, quiet: bool = False) -> None:
+    """Send logs to stderr, as JSON lines or for reading; `quiet` keeps warnings and worse only."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -30,7 +30,7 @@ def configure(*, as_json: bool) -> None:
             structlog.processors.format_exc_info if as_json else structlog.processors.UnicodeDecoder(),
             structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )

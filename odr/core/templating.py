@@ -102,10 +102,13 @@ def render(request: Request, name: str, /, *, status: int = 200, **context: Any)
     """An HTML page. Every page gets: request, actor, locale, prefs, nonce, csrf_token, csrf_field, now, settings."""
     state = request.state
     token: str = state.csrf_token
+    actor = getattr(state, "actor", None)
     page = env.get_template(name).render(
         {
             "request": request,
-            "actor": getattr(state, "actor", None),
+            "actor": actor,
+            "desk_nav": request.app.state.desk_nav(actor),
+            "here": request.url.path,
             "locale": i18n.locale(),
             "prefs": Prefs(request),
             "nonce": state.nonce,
