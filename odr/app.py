@@ -72,7 +72,9 @@ def build(settings: Settings) -> Odr:
     bus: Bus = MemoryBus()
     if settings.redis_url:
         bus = RedisBus(redis_client.from_url(settings.redis_url))
-    return Odr(settings=settings, db=db.Database(settings), bus=bus, limiter=Limiter(settings.redis_url))
+    database = db.Database(settings)
+    database.bus = bus
+    return Odr(settings=settings, db=database, bus=bus, limiter=Limiter(settings.redis_url))
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -19,13 +19,14 @@ from odr.core.log import log
 
 Handler = Callable[[list[str]], Awaitable[None]]
 _CHANNEL = "odr:pokes"
+_DEAF_AFTER = 8.0
 
 
 class Bus(Protocol):
-    """`poke` tells every worker, this one too; `on` registers who listens to a topic."""
+    """`poke` tells every worker, this one too unless `here` is False; `on` registers who listens to a topic."""
 
     def on(self, topic: str, handler: Handler) -> None: ...
-    async def poke(self, topic: str, ids: list[str]) -> None: ...
+    async def poke(self, topic: str, ids: list[str], *, here: bool = True) -> None: ...
     async def start(self) -> None: ...
     async def close(self) -> None: ...
     def listener_age(self) -> float:
@@ -42,7 +43,11 @@ class MemoryBus:
     def on(self, topic: str, handler: Handler) -> None:
         self._handlers[topic].append(handler)
 
-    async def poke(self, topic: str, ids: list[str]) -> None:
+    async def poke(self, topic: str, ids: list[str], *, here: bool = True) -> None:
+        if here:
+            await self._call(topic, ids)
+
+    async def _call(self, topic: str, ids: list[str]) -> None:
         for handler in self._handlers[topic]:
             try:
                 await handler(ids)
@@ -72,8 +77,9 @@ class RedisBus(MemoryBus):
         self._task: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
 
-    async def poke(self, topic: str, ids: list[str]) -> None:
-        await super().poke(topic, ids)
+    async def poke(self, topic: str, ids: list[str], *, here: bool = True) -> None:
+        if here:
+            await self._call(topic, ids)
         try:
             async with asyncio.timeout(1):
                 await self._redis.publish(_CHANNEL, orjson.dumps([self._me, topic, ids]))
@@ -88,6 +94,7 @@ class RedisBus(MemoryBus):
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        await self._redis.aclose()
 
     def listener_age(self) -> float:
         return time.monotonic() - self._heard
@@ -99,15 +106,20 @@ class RedisBus(MemoryBus):
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(_CHANNEL)
                     wait = 0.2
+                    last = time.monotonic()
                     while True:
-                        # The time-out is the heartbeat: a deaf listener shows its age on /readyz.
+                        # A silent listener asks; only an answer makes it young again (its age is on /readyz).
                         message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2)
-                        await pubsub.ping()
-                        self._heard = time.monotonic()
-                        if message is not None:
+                        if message is None:
+                            if time.monotonic() - last > _DEAF_AFTER:
+                                raise OSError("Redis does not answer")
+                            await pubsub.ping()
+                            continue
+                        last = self._heard = time.monotonic()
+                        if message["type"] == "message":
                             sender, topic, ids = orjson.loads(message["data"])
                             if sender != self._me:
-                                await super().poke(topic, ids)
+                                await self._call(topic, ids)
             except (RedisError, OSError, ValueError):
                 log.warning("bus.listener_lost", retry_in=wait)
                 await asyncio.sleep(wait)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from odr.core.bus import Bus
 from odr.core.settings import Settings
 
 PRAGMAS = {
@@ -69,11 +70,25 @@ def after_commit(session: AsyncSession, call: AfterCommit, *, key: str | None = 
     waiting[key if key is not None else len(waiting)] = call
 
 
+def poke(session: AsyncSession, topic: str, *ids: str) -> None:
+    """Once this transaction is committed, tell every worker that these ids moved. One poke per topic and commit."""
+    moved: dict[str, None] = session.info.setdefault(f"poke:{topic}", {})
+    moved.update(dict.fromkeys(ids))
+    bus: Bus | None = session.info.get("bus")
+
+    async def send() -> None:
+        if bus is not None:
+            await bus.poke(topic, list(moved))
+
+    after_commit(session, send, key=f"poke:{topic}")
+
+
 class Database:
     """Opens sessions. `write()` for anything that changes rows, `read()` for the rest."""
 
     def __init__(self, settings: Settings) -> None:
         self.is_sqlite = settings.is_sqlite
+        self.bus: Bus | None = None  # set by the composition root; commands without one wake nobody
         if self.is_sqlite:
             path = settings.database.split("///", 1)[1]
             Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +108,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        async with AsyncSession(self._writer, expire_on_commit=False, autoflush=True) as session:
+        async with AsyncSession(self._writer, expire_on_commit=False, autoflush=True, info={"bus": self.bus}) as session:
             async with session.begin():
                 yield session
             waiting: dict[str | int, AfterCommit] = session.info.pop("after_commit", {})
