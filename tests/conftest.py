@@ -17,6 +17,8 @@ from odr.core.settings import Settings
 from tests import servers
 from tests.cast import Cast, found_cast
 
+pytest_plugins = ["tests.plugins.counts"]
+
 SECRET = "a secret for tests only, long enough to derive keys from"
 
 
