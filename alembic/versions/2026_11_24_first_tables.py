@@ -124,6 +124,8 @@ def upgrade() -> None:
         sa.Column("writable", sa.Boolean(), nullable=False),
         sa.Column("head_seq", sa.Integer(), nullable=False),
         sa.Column("head_leaf", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("head_us", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rooms")),
         sa.UniqueConstraint("pid", name=op.f("uq_rooms_pid")),
@@ -205,6 +207,7 @@ def upgrade() -> None:
         sa.Column("thumb", sa.String(length=80), nullable=True),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("shown_seq", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["uploaded_by"], ["people.id"], name=op.f("fk_files_uploaded_by")),
@@ -290,9 +293,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "messages",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("room_id", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("author_id", sa.Integer(), nullable=True),
         sa.Column("author_role", sa.String(length=16), nullable=False),
@@ -309,9 +311,7 @@ def upgrade() -> None:
         sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["people.id"], name=op.f("fk_messages_author_id")),
         sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_messages_room_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
-        sa.UniqueConstraint("room_id", "author_id", "client_id", name=op.f("uq_messages_room_id_author_id_client_id")),
-        sa.UniqueConstraint("room_id", "seq", name=op.f("uq_messages_room_id_seq")),
+        sa.PrimaryKeyConstraint("room_id", "seq", name=op.f("pk_messages")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(
@@ -320,6 +320,13 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("ref_seq IS NOT NULL"),
             postgresql_where=sa.text("ref_seq IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_messages_repeat",
+            ["room_id", "author_id", "client_id"],
+            unique=True,
+            sqlite_where=sa.text("client_id IS NOT NULL"),
+            postgresql_where=sa.text("client_id IS NOT NULL"),
         )
 
     op.create_table(
@@ -484,12 +491,16 @@ def upgrade() -> None:
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pdf_file_id", sa.Integer(), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("copy_file_id", sa.Integer(), nullable=True),
+        sa.Column("void_reason", sa.String(length=300), nullable=False),
         sa.Column("created_by", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(state = 'drafting') = (frozen_at IS NULL)", name=op.f("ck_agreements_frozen_has_its_time")
         ),
+        sa.CheckConstraint("(frozen_at IS NULL) = (sha256 IS NULL)", name=op.f("ck_agreements_frozen_has_its_bytes")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_agreements_case_id")),
+        sa.ForeignKeyConstraint(["copy_file_id"], ["files.id"], name=op.f("fk_agreements_copy_file_id")),
         sa.ForeignKeyConstraint(["created_by"], ["people.id"], name=op.f("fk_agreements_created_by")),
         sa.ForeignKeyConstraint(["pdf_file_id"], ["files.id"], name=op.f("fk_agreements_pdf_file_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreements")),
@@ -598,7 +609,9 @@ def upgrade() -> None:
         sa.Column("place", sa.String(length=120), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("minutes", sa.Text(), nullable=True),
+        sa.Column("recorded_later", sa.Boolean(), nullable=False),
+        sa.Column("cancel_reason", sa.String(length=200), nullable=False),
+        sa.Column("minutes", sa.LargeBinary(), nullable=True),
         sa.Column("minuted_by", sa.Integer(), nullable=True),
         sa.Column("minuted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("minutes_sha256", sa.String(length=64), nullable=True),
@@ -695,7 +708,9 @@ def upgrade() -> None:
         sa.Column("party_id", sa.Integer(), nullable=False),
         sa.Column("present", sa.String(length=8), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_by", sa.Integer(), nullable=True),
         sa.Column("confirmed_sha256", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["confirmed_by"], ["people.id"], name=op.f("fk_attendances_confirmed_by")),
         sa.ForeignKeyConstraint(["meeting_id"], ["meetings.id"], name=op.f("fk_attendances_meeting_id")),
         sa.ForeignKeyConstraint(["party_id"], ["parties.id"], name=op.f("fk_attendances_party_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attendances")),
@@ -712,7 +727,7 @@ def upgrade() -> None:
         sa.Column("obligor_id", sa.Integer(), nullable=True),
         sa.Column("obligee_id", sa.Integer(), nullable=True),
         sa.Column("text", sa.String(length=1000), nullable=False),
-        sa.Column("amount_fen", sa.Integer(), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("manner", sa.String(length=120), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
@@ -826,12 +841,14 @@ def upgrade() -> None:
         sa.Column("agreement_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("party_id", sa.Integer(), nullable=True),
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("method", sa.String(length=8), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("strokes", sa.JSON(), nullable=True),
+        sa.Column("typed_name", sa.String(length=50), nullable=False),
         sa.Column("scan_file_id", sa.Integer(), nullable=True),
         sa.Column("vouched_by", sa.Integer(), nullable=True),
+        sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("code_id", sa.Integer(), nullable=True),
         sa.Column("login_id", sa.Integer(), nullable=True),
         sa.Column("ip", sa.String(length=45), nullable=False),
@@ -840,6 +857,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(kind IN ('party', 'oral_confirmation')) = (party_id IS NOT NULL)",
             name=op.f("ck_signatures_parties_sign_for_a_party"),
+        ),
+        sa.CheckConstraint(
+            "person_id IS NOT NULL OR vouched_by IS NOT NULL", name=op.f("ck_signatures_somebody_stands_for_it")
         ),
         sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_signatures_agreement_id")),
         sa.ForeignKeyConstraint(["code_id"], ["one_time_codes.id"], name=op.f("fk_signatures_code_id")),
@@ -851,6 +871,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signatures")),
         sa.UniqueConstraint("agreement_id", "kind", "party_id", name=op.f("uq_signatures_agreement_id_kind_party_id")),
     )
+    with op.batch_alter_table("signatures", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_signatures_staff",
+            ["agreement_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("party_id IS NULL"),
+            postgresql_where=sa.text("party_id IS NULL"),
+        )
+
     op.create_table(
         "clause_answers",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -860,6 +889,7 @@ def upgrade() -> None:
         sa.Column("by_person_id", sa.Integer(), nullable=False),
         sa.Column("answer", sa.String(length=8), nullable=False),
         sa.Column("comment", sa.String(length=300), nullable=False),
+        sa.Column("audience", sa.String(length=8), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["by_person_id"], ["people.id"], name=op.f("fk_clause_answers_by_person_id")),
         sa.ForeignKeyConstraint(["clause_id"], ["clauses.id"], name=op.f("fk_clause_answers_clause_id")),
@@ -880,10 +910,11 @@ def upgrade() -> None:
         sa.Column("obligee_id", sa.Integer(), nullable=True),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("text", sa.String(length=1000), nullable=False),
-        sa.Column("amount_fen", sa.Integer(), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_by", sa.Integer(), nullable=True),
         sa.Column("claim_note", sa.String(length=300), nullable=False),
         sa.Column("proof_file_id", sa.Integer(), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
@@ -891,6 +922,7 @@ def upgrade() -> None:
         sa.Column("answer_note", sa.String(length=300), nullable=False),
         sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_performance_items_agreement_id")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_performance_items_case_id")),
+        sa.ForeignKeyConstraint(["claimed_by"], ["people.id"], name=op.f("fk_performance_items_claimed_by")),
         sa.ForeignKeyConstraint(["clause_id"], ["clauses.id"], name=op.f("fk_performance_items_clause_id")),
         sa.ForeignKeyConstraint(["obligee_id"], ["parties.id"], name=op.f("fk_performance_items_obligee_id")),
         sa.ForeignKeyConstraint(["obligor_id"], ["parties.id"], name=op.f("fk_performance_items_obligor_id")),
@@ -914,6 +946,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_clause_answers_clause")
 
     op.drop_table("clause_answers")
+    with op.batch_alter_table("signatures", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_signatures_staff",
+            sqlite_where=sa.text("party_id IS NULL"),
+            postgresql_where=sa.text("party_id IS NULL"),
+        )
+
     op.drop_table("signatures")
     with op.batch_alter_table("routes_notices", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_routes_notices_party_id"))
@@ -1002,6 +1041,11 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_messages_repeat",
+            sqlite_where=sa.text("client_id IS NOT NULL"),
+            postgresql_where=sa.text("client_id IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_messages_recalled",
             sqlite_where=sa.text("ref_seq IS NOT NULL"),

@@ -108,7 +108,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        async with AsyncSession(self._writer, expire_on_commit=False, autoflush=True, info={"bus": self.bus}) as session:
+        async with AsyncSession(self._writer, expire_on_commit=False, info={"bus": self.bus}) as session:
             async with session.begin():
                 yield session
             waiting: dict[str | int, AfterCommit] = session.info.pop("after_commit", {})

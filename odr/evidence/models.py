@@ -11,7 +11,11 @@ from odr.core.ids import new_pid
 
 
 class File(Base):
-    """One uploaded or produced file. `holder` names the thing that decides who may open it, e.g. `room` + its id."""
+    """One uploaded or produced file. `holder` names the thing that decides who may open it, e.g. `room` + its id.
+
+    `size` and `sha256` are those of the bytes as they came; `original`, `shown` and `thumb` name sealed files in
+    the vault. `shown_seq` is the line of the room that shows the file: before it only the uploader may open it.
+    """
 
     __tablename__ = "files"
     __table_args__ = (Index("ix_files_holder", "holder", "holder_id"),)
@@ -31,5 +35,6 @@ class File(Base):
     thumb: Mapped[str | None] = mapped_column(String(80))
     width: Mapped[int | None] = mapped_column()
     height: Mapped[int | None] = mapped_column()
+    shown_seq: Mapped[int | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -7,7 +7,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     String,
     UniqueConstraint,
@@ -29,7 +28,11 @@ class RoomKind(StrEnum):
 
 
 class Room(Base):
-    """One stream of lines. `head_seq` and `head_leaf` move only under this row's lock."""
+    """One stream of lines. The `head_` columns move only under this row's lock, by `append` alone.
+
+    `version` grows with every change of members or rights, under the same lock: whoever holds a copy of the members
+    knows from it whether the copy still holds. `head_us` is the newest line's time: shown time never runs backwards.
+    """
 
     __tablename__ = "rooms"
     __table_args__ = (Index("ix_rooms_subject", "subject_pid"),)
@@ -43,11 +46,13 @@ class Room(Base):
     writable: Mapped[bool] = mapped_column(default=True)
     head_seq: Mapped[int] = mapped_column(default=0)
     head_leaf: Mapped[bytes] = mapped_column(LargeBinary(32), default=bytes(32))
+    head_us: Mapped[int] = mapped_column(BigInteger, default=0)
+    version: Mapped[int] = mapped_column(default=1)
     created_us: Mapped[int] = mapped_column(BigInteger, default=clock.now_us)
 
 
 class RoomMember(Base):
-    """A person in a room from one seq on, until another. The interval bounds what may be read."""
+    """A person in a room: reads the lines above `joined_seq`, and nothing any more once `left_seq` is set."""
 
     __tablename__ = "room_members"
     __table_args__ = (
@@ -86,9 +91,16 @@ class Message(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
-        UniqueConstraint("room_id", "seq"),
         # Exactly-once for the life of the case: a repeat of a client id meets this index, on any worker.
-        UniqueConstraint("room_id", "author_id", "client_id"),
+        Index(
+            "ix_messages_repeat",
+            "room_id",
+            "author_id",
+            "client_id",
+            unique=True,
+            sqlite_where=text("client_id IS NOT NULL"),
+            postgresql_where=text("client_id IS NOT NULL"),
+        ),
         # Which lines of a page were taken back; holds recalls only.
         Index(
             "ix_messages_recalled",
@@ -100,9 +112,9 @@ class Message(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))
-    seq: Mapped[int] = mapped_column()
+    # Every read of a transcript is a range of this key; on SQLite the table still has a rowid (cheaper to append to).
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(8))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     author_role: Mapped[str] = mapped_column(String(16), default="")
