@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from odr.core import clock
@@ -21,6 +21,7 @@ class Agreement(Base):
     __table_args__ = (
         UniqueConstraint("case_id", "version"),
         CheckConstraint("(state = 'drafting') = (frozen_at IS NULL)", name="frozen_has_its_time"),
+        CheckConstraint("(frozen_at IS NULL) = (sha256 IS NULL)", name="frozen_has_its_bytes"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -36,6 +37,9 @@ class Agreement(Base):
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     pdf_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     sha256: Mapped[str | None] = mapped_column(String(64))
+    # The sealed print copy: the frozen text with its signatures; the signed bytes stay `pdf_file_id`.
+    copy_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    void_reason: Mapped[str] = mapped_column(String(300), default="")
     created_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
@@ -59,7 +63,7 @@ class Clause(Base):
     obligor_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
     obligee_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
     text: Mapped[str] = mapped_column(String(1000))
-    amount_fen: Mapped[int | None] = mapped_column()
+    amount_fen: Mapped[int | None] = mapped_column(BigInteger)
     due_on: Mapped[date | None] = mapped_column()
     manner: Mapped[str] = mapped_column(String(120), default="")
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -78,33 +82,48 @@ class ClauseAnswer(Base):
     by_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     answer: Mapped[str] = mapped_column(String(8))
     comment: Mapped[str] = mapped_column(String(300), default="")
+    # Who reads the comment: `joint`, or `private` for the mediator alone. The answer itself is always joint.
+    audience: Mapped[str] = mapped_column(String(8), default="joint")
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
 class Signature(Base):
     """A signature, the mediator's, or the body's seal, on exact bytes. Append-only (triggers). One each per version.
 
-    kind: party | mediator | body_seal | oral_confirmation; method: screen | paper | seal.
+    kind: party | mediator | body_seal | oral_confirmation; method: screen | paper | seal | vouched.
+    Somebody who signed on paper only may have no account here, so `person_id` may be empty then; `vouched_by` is not.
     """
 
     __tablename__ = "signatures"
     __table_args__ = (
         UniqueConstraint("agreement_id", "kind", "party_id"),
+        # NULLs are distinct to UNIQUE, so the mediator and the body need an index of their own.
+        Index(
+            "uq_signatures_staff",
+            "agreement_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("party_id IS NULL"),
+            postgresql_where=text("party_id IS NULL"),
+        ),
         CheckConstraint(
             "(kind IN ('party', 'oral_confirmation')) = (party_id IS NOT NULL)", name="parties_sign_for_a_party"
         ),
+        CheckConstraint("person_id IS NOT NULL OR vouched_by IS NOT NULL", name="somebody_stands_for_it"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
     kind: Mapped[str] = mapped_column(String(20))
     party_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     method: Mapped[str] = mapped_column(String(8))
     sha256: Mapped[str] = mapped_column(String(64))
-    strokes: Mapped[list[Any] | None] = mapped_column(JSON)
+    strokes: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    typed_name: Mapped[str] = mapped_column(String(50), default="")
     scan_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     vouched_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    note: Mapped[str] = mapped_column(String(200), default="")
     code_id: Mapped[int | None] = mapped_column(ForeignKey("one_time_codes.id"))
     login_id: Mapped[int | None] = mapped_column(ForeignKey("logins.id"))
     ip: Mapped[str] = mapped_column(String(45), default="")
@@ -130,10 +149,11 @@ class PerformanceItem(Base):
     obligee_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
     kind: Mapped[str] = mapped_column(String(12))
     text: Mapped[str] = mapped_column(String(1000))
-    amount_fen: Mapped[int | None] = mapped_column()
+    amount_fen: Mapped[int | None] = mapped_column(BigInteger)
     due_on: Mapped[date | None] = mapped_column()
     state: Mapped[str] = mapped_column(String(10), default="pending")
     claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    claimed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     claim_note: Mapped[str] = mapped_column(String(300), default="")
     proof_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -2,16 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from odr.core import clock
+from odr.core.crypto import Sealed
 from odr.core.db import Base, UTCDateTime
 from odr.core.ids import new_pid
 
 
 class Meeting(Base):
-    """One sitting. kind: onsite | phone | online; state: planned | held | cancelled; `side`: a talk with one side."""
+    """One sitting. kind: onsite | visit | phone | online; state: planned | held | cancelled.
+
+    `side`: a talk with one side, which only that side and the staff of the case see. Minutes are sealed like private
+    lines.
+    """
 
     __tablename__ = "meetings"
     __table_args__ = (Index("ix_meetings_case", "case_id"), Index("ix_meetings_time", "starts_at"))
@@ -25,7 +30,10 @@ class Meeting(Base):
     place: Mapped[str] = mapped_column(String(120), default="")
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
     state: Mapped[str] = mapped_column(String(12), default="planned")
-    minutes: Mapped[str | None] = mapped_column(Text)
+    # Entered after it happened (补录); `created_at` says when it was written down.
+    recorded_later: Mapped[bool] = mapped_column(default=False)
+    cancel_reason: Mapped[str] = mapped_column(String(200), default="")
+    minutes: Mapped[str | None] = mapped_column(Sealed)
     minuted_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     minuted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     minutes_sha256: Mapped[str | None] = mapped_column(String(64))
@@ -34,7 +42,10 @@ class Meeting(Base):
 
 
 class Attendance(Base):
-    """Who came, how, and whether the minutes were confirmed by that person (在线调解规则 Art. 22)."""
+    """Who came, how, and whether the minutes were confirmed by that party (在线调解规则 Art. 22).
+
+    present: unknown | onsite | phone | online | absent. A confirmation names the hash of the minutes it is for.
+    """
 
     __tablename__ = "attendances"
     __table_args__ = (UniqueConstraint("meeting_id", "party_id"),)
@@ -44,4 +55,5 @@ class Attendance(Base):
     party_id: Mapped[int] = mapped_column(ForeignKey("parties.id"))
     present: Mapped[str] = mapped_column(String(8), default="unknown")
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     confirmed_sha256: Mapped[str | None] = mapped_column(String(64))
