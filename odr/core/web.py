@@ -100,9 +100,7 @@ def answer(request: Request, error: OdrError) -> Response:
             body["fields"] = error.fields
         return JSONResponse({"error": body}, status_code=error.status, headers=headers)
     if isinstance(error, SignInNeeded):
-        target = request.url.path if request.method == "GET" else "/"
-        if request.method == "GET" and request.url.query:
-            target += f"?{request.url.query}"
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return see_other(f"/login?next={quote(target, safe='/')}")
     page = render(request, "errors/error.html", status=error.status, error=error)
     if headers:
@@ -111,7 +109,18 @@ def answer(request: Request, error: OdrError) -> Response:
 
 
 async def _on_odr_error(request: Request, error: OdrError) -> Response:
+    if isinstance(error, SignInNeeded) and request.method == "POST" and not wants_json(request.scope):
+        return await _ask_to_sign_in(request)
     return answer(request, error)
+
+
+async def _ask_to_sign_in(request: Request) -> Response:
+    """The login ended while somebody was writing: the page keeps every word and sends it again after signing in."""
+    data = await request.form(max_fields=200, max_files=10)
+    kept = [(name, value) for name, value in data.multi_items() if isinstance(value, str) and name != "csrf"]
+    had_files = any(not isinstance(value, str) and value.filename for _name, value in data.multi_items())
+    context = {"kept": kept, "had_files": had_files, "action": request.url.path}
+    return render(request, "errors/sign_in_again.html", status=401, **context)
 
 
 async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:

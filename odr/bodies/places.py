@@ -1,0 +1,67 @@
+"""Places of the city: paths, names and lists to choose from. Names repeat, so a place is shown with its path."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.bodies.models import Division
+
+
+@dataclass(frozen=True)
+class Township:
+    """A street or town with its communities or villages, as offered in a form."""
+
+    code: str
+    name: str
+    communities: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class District:
+    code: str
+    name: str
+    townships: list[Township] = field(default_factory=list)
+
+
+async def path_of(session: AsyncSession, code: str) -> list[Division]:
+    """From the city down to the place itself; empty when there is no such place. One query: codes hold their parents."""
+    codes = {code[:4].ljust(12, "0"), code[:6].ljust(12, "0"), code[:9].ljust(12, "0"), code}
+    query = select(Division).where(Division.code.in_(codes), Division.level != "province").order_by(Division.code)
+    found = list(await session.scalars(query))
+    return found if any(division.code == code for division in found) else []
+
+
+async def place_name(session: AsyncSession, code: str) -> str:
+    """海勃湾区新华西街道海达社区: the path below the city, or the city itself."""
+    path = await path_of(session, code)
+    below = [division.name for division in path if division.level != "city"]
+    return "".join(below) or "".join(division.name for division in path)
+
+
+async def tree(session: AsyncSession) -> list[District]:
+    """Every district with its townships and communities, without those that exist for statistics only."""
+    query = select(Division).where(Division.statistical_only.is_(False)).order_by(Division.code)
+    districts: dict[str, District] = {}
+    townships: dict[str, Township] = {}
+    for division in await session.scalars(query):
+        parent = division.parent_code or ""
+        if division.level == "district":
+            districts[division.code] = District(division.code, division.name)
+        elif division.level == "township" and parent in districts:
+            townships[division.code] = Township(division.code, division.name)
+            districts[parent].townships.append(townships[division.code])
+        elif division.level == "community" and parent in townships:
+            townships[parent].communities.append((division.code, division.name))
+    return list(districts.values())
+
+
+def prefix(code: str) -> str:
+    """The digits that every place inside this one begins with: 4 for a city, 6 district, 9 township, 12 community."""
+    length = next((n for n in (4, 6, 9) if not code[n:].strip("0")), 12)
+    return code[:length]
+
+
+def covers(place: str, code: str) -> bool:
+    """Whether the place with code `place` holds, or is, the place with code `code`."""
+    return code.startswith(prefix(place))
