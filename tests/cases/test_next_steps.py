@@ -1,0 +1,42 @@
+"""Everybody who waits sees what comes, whose turn it is and what happens in silence."""
+
+from dataclasses import replace
+
+import pytest
+
+from odr.cases.clocks import ClockKind
+from odr.cases.codes import CaseRole, Source, State
+from odr.cases.next_steps import next_step
+from tests.cases.facts import GOOD, with_respondent
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_says_what_comes_next_and_what_happens_in_silence(state: State) -> None:
+    for step in (next_step(state), next_step(state, GOOD)):
+        assert step.text.endswith("。")
+        assert step.otherwise.endswith("。")
+        assert bool(step.whose) is (state not in (State.CLOSED, State.ARCHIVED))
+
+
+def test_a_party_who_has_not_passed_a_gate_has_the_turn() -> None:
+    step = next_step(State.ASSIGNED, with_respondent(GOOD, rights_notice=False))
+    assert step.is_turn_of(CaseRole.RESPONDENT)
+    assert not step.is_turn_of(CaseRole.APPLICANT)
+    assert step.clock is ClockKind.MEDIATE
+
+
+def test_the_mediator_has_the_turn_when_all_gates_are_passed_or_before_taking_the_case_on() -> None:
+    assert next_step(State.ASSIGNED, GOOD).whose == (CaseRole.MEDIATOR,)
+    waiting = next_step(State.ASSIGNED, replace(GOOD, mediator_confirmed=False))
+    assert (waiting.whose, waiting.clock) == ((CaseRole.MEDIATOR,), ClockKind.CONFIRM)
+
+
+def test_what_was_entered_for_somebody_waits_for_their_own_confirmation() -> None:
+    assert next_step(State.SUBMITTED, replace(GOOD, applicant_confirmed=False)).is_turn_of(CaseRole.APPLICANT)
+    found = replace(GOOD, applicant_confirmed=False, source=Source.GRID)
+    assert next_step(State.SUBMITTED, found).is_turn_of(CaseRole.BODY_CLERK)
+
+
+def test_a_breach_waits_for_the_return_visit() -> None:
+    assert next_step(State.PERFORMING, GOOD).clock is ClockKind.FOLLOW_UP
+    assert next_step(State.PERFORMING, replace(GOOD, breach_noted=False)).clock is None
