@@ -1,5 +1,84 @@
-"""intake: JSON routes."""
+"""JSON routes of the doors: applications, and the machine feed of the hotlines."""
 
-from fastapi import APIRouter
+from typing import Annotated, Any
 
-router = APIRouter()
+from fastapi import APIRouter, Depends, Header, Response
+
+from odr.accounts import service as accounts
+from odr.accounts.access import SignedIn, Staff
+from odr.accounts.models import ApiKey, Person
+from odr.cases import service as cases
+from odr.cases.codes import Channel, Source, State
+from odr.cases.models import Case
+from odr.cases.schemas import Application
+from odr.core.errors import SignInNeeded
+from odr.core.i18n import _
+from odr.core.web import Read, Write
+from odr.intake import counter, orders
+from odr.intake.models import IntakeOrder
+from odr.intake.schemas import CounterEntry, HotlineOrder
+
+router = APIRouter(prefix="/api/v1", tags=["intake"])
+
+
+async def _hotline_key(session: Read, x_api_key: Annotated[str, Header(max_length=128)] = "") -> ApiKey:
+    """The key of a feed. Raises SignInNeeded (401) for an unknown or ended one."""
+    key = await accounts.check_api_key(session, x_api_key, "intake:hotline")
+    if key is None:
+        raise SignInNeeded(_("没有有效的接口密钥。请在请求头 X-API-Key 里带上密钥。"))
+    return key
+
+
+@router.post("/applications", status_code=201)
+async def apply(session: Write, actor: SignedIn, application: Application) -> dict[str, Any]:
+    """Apply for mediation in one call, for oneself."""
+    person = await session.get_one(Person, actor.person_id)
+    case = await cases.submit(
+        session, actor, application, channel=Channel.WEB, source=Source.ODR_SELF, applicant_person=person
+    )
+    person.name = person.name or application.applicant.name
+    return _card(case)
+
+
+@router.post("/counter/applications", status_code=201)
+async def enter(session: Write, actor: Staff, entry: CounterEntry, order: str | None = None) -> dict[str, Any]:
+    """Write an application down for somebody at the window, from a hotline's order where one is named."""
+    counter.need_counter(actor)
+    return _card(await counter.enter(session, actor, entry, order))
+
+
+@router.post("/intake/hotline")
+async def hotline(
+    session: Write, key: Annotated[ApiKey, Depends(_hotline_key)], order: HotlineOrder, response: Response
+) -> dict[str, Any]:
+    """Feed one work order in. 201 the first time, 200 for the same order again, 409 when its content changed."""
+    row, is_new = await orders.take(session, key, order)
+    response.status_code = 201 if is_new else 200
+    return _answer(row, None)
+
+
+@router.get("/intake/hotline/{source}/{order_no:path}")
+async def hotline_state(
+    session: Read, _key: Annotated[ApiKey, Depends(_hotline_key)], source: str, order_no: str
+) -> dict[str, Any]:
+    """What became of an order: received, accepted with the case's state, or refused with the reason."""
+    row, case = await orders.state_of(session, source, order_no)
+    return _answer(row, case)
+
+
+def _card(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.pid,
+        "application_no": case.application_no,
+        "submitted_at": case.submitted_at,
+        "state": case.state,
+    }
+
+
+def _answer(order: IntakeOrder, case: Case | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": order.pid, "order_no": order.order_no, "state": order.state}
+    if order.reason:
+        found["reason"] = order.reason
+    if case is not None:
+        found["case"] = {"state": case.state, "state_label": State(case.state).label, "result": case.result}
+    return found

@@ -207,7 +207,8 @@ async def _step(
 def _categories(guess: Any) -> list[tuple[str, str, str] | tuple[str, str]]:
     """The guessed kinds first, each with the words it was guessed from; then all others in the official order."""
     first: list[tuple[str, str, str] | tuple[str, str]] = [
-        (s.category.value, s.category.label, _("因为您写了：%(words)s", words="、".join(s.words[:3]))) for s in guess[:3]
+        (s.category.value, s.category.label, _("因为您写了：%(words)s", words="、".join(s.words[:3])))
+        for s in guess[:3]
     ]
     known = {option[0] for option in first}
     return first + [(c.value, c.label) for c in Category if c.value not in known]
@@ -245,9 +246,7 @@ async def _review(
         step=steps.TOTAL,
         total=steps.TOTAL,
         back=f"/apply/{draft.pid}/{steps.STEPS[-1].name}",
-        rows=[
-            {"label": label, "value": value, "change": f"/apply/{draft.pid}/{step}"} for step, label, value in rows
-        ],
+        rows=[{"label": label, "value": value, "change": f"/apply/{draft.pid}/{step}"} for step, label, value in rows],
         photos=_photos(draft, await evidence.held(session, "draft", draft.id), removable=False),
         values=values,
         errors=errors,

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from odr.accounts import identity
 from odr.cases.codes import Category, PartyKind
+from odr.cases.schemas import reachable_number
 from odr.core import clock
 from odr.core.forms import Strict, narrow, parse
 from odr.core.i18n import N_, _
@@ -25,10 +26,6 @@ def _not_ahead(day: date) -> date:
     if day > clock.today():
         raise ValueError(_("这个日期还没有到。请填写事情发生的日子。"))
     return day
-
-
-def _phone(text: str) -> str:
-    return identity.normalise_phone(text)
 
 
 def _name(text: str) -> str:
@@ -54,7 +51,7 @@ def fen(text: str) -> int:
 
 
 Amount = Annotated[int, BeforeValidator(fen)]
-Phone = Annotated[str, AfterValidator(_phone)]
+Phone = Annotated[str, AfterValidator(reachable_number)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Day = Annotated[date, BeforeValidator(lambda value: narrow(value) if isinstance(value, str) else value)]
 

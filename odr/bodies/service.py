@@ -1,0 +1,118 @@
+"""The bodies of the city: seeding them, finding the one that takes a matter, and who sits in it."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.accounts.models import Grant, Person, Role
+from odr.bodies.models import Body, BodyCategory, Division, MediatorProfile
+from odr.bodies.places import District, Township, covers, path_of, place_name, prefix, tree
+from odr.core.errors import NotFound
+
+__all__ = [
+    "District",
+    "Seat",
+    "Township",
+    "body",
+    "categories_of",
+    "centre_for",
+    "covers",
+    "mediators_of",
+    "path_of",
+    "place_name",
+    "prefix",
+    "seed",
+    "tree",
+]
+
+_DATA = Path(__file__).parent / "data"
+
+
+@cache
+def _data(name: str) -> Any:
+    return json.loads((_DATA / name).read_text())
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A mediator on a body's roster."""
+
+    person: Person
+    profile: MediatorProfile | None = None
+    open_cases: int = 0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A body as the public directory shows it."""
+
+    body: Body
+    place: str
+    categories: list[str] = field(default_factory=list)
+
+
+async def body(session: AsyncSession, pid: str) -> Body:
+    """A body by its public id. Raises NotFound."""
+    found = await session.scalar(select(Body).where(Body.pid == pid, Body.active))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def categories_of(session: AsyncSession, body_id: int) -> frozenset[str]:
+    """The codes of the kinds of dispute a body takes."""
+    return frozenset(await session.scalars(select(BodyCategory.category).where(BodyCategory.body_id == body_id)))
+
+
+async def centre_for(session: AsyncSession, division_code: str) -> Body:
+    """The centre that takes a matter in from this place: its district's, else the city's. Raises NotFound."""
+    wanted = (prefix(division_code)[:6].ljust(12, "0"), prefix(division_code)[:4].ljust(12, "0"))
+    query = select(Body).where(Body.kind == "centre", Body.division_code.in_(wanted), Body.active)
+    found = {centre.division_code: centre for centre in await session.scalars(query)}
+    for code in wanted:
+        if code in found:
+            return found[code]
+    raise NotFound()
+
+
+async def mediators_of(
+    session: AsyncSession, body_id: int, *, exclude: Collection[int] = (), only_taking: bool = True
+) -> list[Seat]:
+    """The roster of a body: who holds the role there now, with the public profile."""
+    query = (
+        select(Person, MediatorProfile)
+        .join(Grant, Grant.person_id == Person.id)
+        .outerjoin(MediatorProfile, MediatorProfile.person_id == Person.id)
+        .where(Grant.role == Role.MEDIATOR, Grant.body_id == body_id, Grant.ended_at.is_(None))
+        .order_by(Person.id)
+    )
+    rows = (await session.execute(query)).all()
+    return [
+        Seat(person, profile)
+        for person, profile in rows
+        if person.id not in exclude and (not only_taking or profile is None or profile.accepts_cases)
+    ]
+
+
+async def seed(session: AsyncSession) -> None:
+    """Divisions, bodies, categories and grids of the city from the data files; what exists is left as it is."""
+    if await session.scalar(select(func.count()).select_from(Division)):
+        return
+    for row in _data("divisions.json")["divisions"]:
+        session.add(
+            Division(
+                code=row["code"],
+                name=row["name"],
+                level=row["level"],
+                kind=row.get("kind"),
+                parent_code=row["parent"],
+                statistical_only=row.get("statistical_only", False),
+            )
+        )
+    await session.flush()

@@ -1,0 +1,113 @@
+"""Turning drafts, counter entries and machine orders into applications."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.accounts.access import Actor
+from odr.accounts.models import Person
+from odr.bodies.models import Body
+from odr.cases import service as cases
+from odr.cases.codes import Category, Channel, Source
+from odr.cases.models import Case
+from odr.cases.schemas import Application, PartyIn
+from odr.cases.suggest import stops_supply
+from odr.core.errors import Invalid
+from odr.evidence import service as evidence
+from odr.intake import drafts, steps
+from odr.intake.models import Draft
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """All answers of a finished draft."""
+
+    story: steps.Story
+    kind: steps.Kind
+    place: steps.Place
+    other: steps.Other
+    wants: steps.Wants
+    yourself: steps.Yourself
+    safety: steps.Safety
+
+
+def first_open_step(draft: Draft) -> str:
+    """The first question without a good answer, or the review."""
+    answers = drafts.answers_of(draft)
+    for step in steps.STEPS:
+        try:
+            steps.check(step, answers)
+        except Invalid:
+            return step.name
+    return steps.REVIEW
+
+
+def parsed(draft: Draft) -> Parsed:
+    """Every answer, parsed. Raises Invalid with the fields of the first step that is not whole."""
+    answers = drafts.answers_of(draft)
+    return Parsed(**{step.name: steps.check(step, answers) for step in steps.STEPS})  # type: ignore[arg-type]
+
+
+def application_of(answers: Parsed, applicant: PartyIn) -> Application:
+    """The official application from the answers of the wizard or of the counter's form."""
+    category = answers.kind.category
+    return Application(
+        category=category,
+        facts=answers.story.facts,
+        claims=answers.wants.claims,
+        occurred_on=answers.place.occurred_on,
+        place=answers.place.place,
+        division_code=answers.place.division_code,
+        amount_fen=answers.wants.amount,
+        violence=answers.safety.safety == "unsafe",
+        supply_stop=stops_supply(answers.story.facts),
+        applicant=applicant,
+        respondents=[
+            PartyIn(
+                kind=answers.other.other_kind,
+                name=answers.other.other_name,
+                phone=answers.other.other_phone,
+                address=answers.other.other_address or None,
+            )
+        ],
+    )
+
+
+async def submit(session: AsyncSession, actor: Actor, draft: Draft) -> Case:
+    """Send a draft. Server time, fixed from here on, interrupts limitation (诉讼时效规定 Art. 12)."""
+    answers = parsed(draft)
+    person = await session.get_one(Person, actor.person_id)
+    applicant = PartyIn(
+        name=answers.yourself.name,
+        phone=person.phone,
+        id_no=answers.yourself.id_no,
+        address=answers.yourself.address or None,
+    )
+    case = await cases.submit(
+        session,
+        actor,
+        application_of(answers, applicant),
+        channel=Channel.WEB,
+        source=Source.ODR_SELF,
+        applicant_person=person,
+        files=await evidence.held(session, "draft", draft.id),
+    )
+    if not person.name:
+        person.name = answers.yourself.name
+    draft.case_id = case.id
+    return case
+
+
+async def submitted(session: AsyncSession, draft: Draft) -> tuple[Case, Body]:
+    """The case a draft became, and the centre that has it now."""
+    row = (
+        await session.execute(select(Case, Body).join(Body, Body.id == Case.centre_id).where(Case.id == draft.case_id))
+    ).one()
+    return row[0], row[1]
+
+
+def is_known_category(text: str) -> Category | None:
+    """A category by its code or its Chinese word; None when a feed names something else."""
+    word = text.strip()
+    return next((c for c in Category if word in (c.value, c.id) or word.removesuffix("纠纷") == c.zh[:-2]), None)
