@@ -4,7 +4,6 @@ import asyncio
 import json
 import shutil
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -67,10 +66,10 @@ def migrate_() -> None:
 
 @cli.command()
 def demo(
-    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing but print the logins when people exist.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the logins of each role as JSON and nothing else.")] = False,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Only print the logins when people exist.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the logins as JSON and nothing else.")] = False,
 ) -> None:
-    """Fill the database with the demo city (invented people, cases in every state) and print the logins of each role."""
+    """Fill the database with the demo city (invented people, cases in every state); print the logins of each role."""
     settings = _settings()
     if settings.mode is not Mode.DEMO:
         raise _fail("the demo city is for ODR_MODE=demo only; this service runs for a real city.")
@@ -80,7 +79,8 @@ def demo(
     async def fill() -> dict[str, Any]:
         await migrate.upgrade(settings)
         service = build(settings)
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+        percent = TextColumn("{task.percentage:>3.0f}%")
+        columns = (TextColumn("{task.description}"), BarColumn(), percent, TimeElapsedColumn())
         try:
             with Progress(*columns, console=console, disable=quiet, transient=True) as bar:
                 task = bar.add_task("demo city", total=100)
@@ -100,7 +100,7 @@ def demo(
     crypto.configure(settings.secret)
     if asyncio.run(there_already()):
         if not if_empty and not as_json:
-            raise _fail("this database holds people already. Use an empty one (another ODR_VAR), or `odr demo --if-empty`.")
+            raise _fail("this database holds people already. Use another ODR_VAR, or `odr demo --if-empty`.")
         found = asyncio.run(_logins(settings))
     else:
         found = asyncio.run(fill())
@@ -167,7 +167,7 @@ def doctor() -> None:
         asyncio.run(_try_database(settings))
         line(True, f"the database takes writes; tables at {migrate.newest()}")
     except Exception as failure:
-        line(False, f"the database does not answer ({type(failure).__name__})", "look at ODR_DATABASE_URL and disk space")
+        line(False, f"the database does not answer ({type(failure).__name__})", "ODR_DATABASE_URL? disk space?")
     line(_has_pango(), "Pango is there: papers come as PDF", "apt-get install libpango-1.0-0 libpangoft2-1.0-0")
     fonts = shutil.which("fc-list") is None or _has_chinese_fonts()
     line(fonts, "Chinese fonts are there", "apt-get install fonts-noto-cjk")
@@ -199,7 +199,7 @@ def _has_pango() -> bool:
 def _has_chinese_fonts() -> bool:
     import subprocess
 
-    listed = subprocess.run(["fc-list", ":lang=zh-cn"], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    listed = subprocess.run(["fc-list", ":lang=zh-cn"], capture_output=True, text=True, check=False)  # noqa: S607
     return bool(listed.stdout.strip())
 
 

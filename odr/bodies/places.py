@@ -25,7 +25,7 @@ class District:
 
 
 async def path_of(session: AsyncSession, code: str) -> list[Division]:
-    """From the city down to the place itself; empty when there is no such place. One query: codes hold their parents."""
+    """From the city down to the place itself; empty when there is no such place. Codes hold their parents."""
     codes = {code[:4].ljust(12, "0"), code[:6].ljust(12, "0"), code[:9].ljust(12, "0"), code}
     query = select(Division).where(Division.code.in_(codes), Division.level != "province").order_by(Division.code)
     found = list(await session.scalars(query))

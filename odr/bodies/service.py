@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.models import Grant, Person, Role
-from odr.bodies.models import Body, BodyCategory, Division, MediatorProfile
+from odr.bodies.models import Body, BodyCategory, Division, Grid, MediatorProfile
 from odr.bodies.places import District, Township, covers, path_of, place_name, prefix, tree
 from odr.core.errors import NotFound
 
@@ -32,6 +32,10 @@ __all__ = [
 ]
 
 _DATA = Path(__file__).parent / "data"
+_FIELDS = (
+    *("kind", "level", "sector", "name", "number_word", "division_code", "scope", "clock"),
+    *("duty_hours", "phone", "address", "languages", "invented"),
+)
 
 
 @cache
@@ -101,18 +105,28 @@ async def mediators_of(
 
 
 async def seed(session: AsyncSession) -> None:
-    """Divisions, bodies, categories and grids of the city from the data files; what exists is left as it is."""
+    """Divisions, bodies, their categories and the grids of the city from the data files. Does nothing to a city that
+    has its divisions already."""
     if await session.scalar(select(func.count()).select_from(Division)):
         return
-    for row in _data("divisions.json")["divisions"]:
-        session.add(
-            Division(
-                code=row["code"],
-                name=row["name"],
-                level=row["level"],
-                kind=row.get("kind"),
-                parent_code=row["parent"],
-                statistical_only=row.get("statistical_only", False),
-            )
+    session.add_all(
+        Division(
+            code=row["code"],
+            name=row["name"],
+            level=row["level"],
+            kind=row.get("kind"),
+            parent_code=row["parent"],
+            statistical_only=row.get("statistical_only", False),
         )
+        for row in _data("divisions.json")["divisions"]
+    )
+    await session.flush()
+    by_code: dict[str, Body] = {}
+    for row in [row for name in ("centres", "committees", "sector_bodies") for row in _data(f"{name}.json")["bodies"]]:
+        parent = by_code.get(row["parent"] or "")
+        found = by_code[row["code"]] = Body(parent_id=parent.id if parent else None, **{f: row[f] for f in _FIELDS})
+        session.add(found)
+        await session.flush()
+        session.add_all(BodyCategory(body_id=found.id, category=code) for code in row["categories"])
+    session.add_all(Grid(**row) for row in _data("grids.json")["grids"])
     await session.flush()

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+import orjson
+from fastapi import APIRouter, Query, Response
 
 from odr.accounts.access import Staff
 from odr.core.web import Read, Write
@@ -55,10 +56,11 @@ async def rooms_of(session: Read, actor: Staff, pid: str) -> dict[str, Any]:
 @router.get("/rooms/{pid}/lines")
 async def lines(
     session: Write, actor: Staff, pid: str, after: int | None = None, before: int | None = None
-) -> dict[str, Any]:
+) -> Response:
     """A joint room as it was, recalled lines included; the reading is recorded."""
     _case, room, _reading, page = await service.read_room(session, actor, pid, after=after, before=before)
-    return {"room": room.pid, "head": room.head_seq, "more": page.more, "lines": [row.as_read() for row in page.lines]}
+    found = {"room": room.pid, "head": page.head, "more": page.more, "lines": [line.public() for line in page.lines]}
+    return Response(orjson.dumps(found), media_type="application/json")
 
 
 @router.get("/ledger")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
@@ -28,7 +28,7 @@ READING_LASTS = timedelta(hours=1)
 class Found:
     """One page of a search, and how many there are in all."""
 
-    rows: Sequence[Row[tuple[Case, Body | None]]]
+    rows: Sequence[Row[Case, Body | None]]
     total: int
     page: int
 
@@ -48,7 +48,7 @@ async def find_cases(session: AsyncSession, actor: Actor, search: CaseSearch) ->
         wanted.append(Case.submitted_at >= clock.end_of_day(search.since) - timedelta(days=1))
     if search.until:
         wanted.append(Case.submitted_at <= clock.end_of_day(search.until))
-    query = select(Case, Body).outerjoin(Body, Body.id == Case.body_id).where(*wanted)
+    query: Select[Case, Body | None] = select(Case, Body).outerjoin(Body, Body.id == Case.body_id).where(*wanted)
     total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
     page = query.order_by(Case.submitted_at.desc(), Case.id.desc()).limit(PAGE).offset((search.page - 1) * PAGE)
     return Found((await session.execute(page)).all(), total, search.page)
@@ -78,9 +78,9 @@ async def rooms_of(session: AsyncSession, case: Case) -> list[Room]:
 async def read_room(
     session: AsyncSession, actor: Actor, pid: str, *, after: int | None = None, before: int | None = None
 ) -> tuple[Case, Room, Reading, rooms.Lines]:
-    """Lines of a joint room as they were, those taken back included. Which lines were read goes into the ledger."""
+    """Lines of a joint room as they were, those taken back included; what was read goes into the ledger."""
     case, room, reading = await access.room_for_audit(session, actor, pid)
-    page = await rooms.page_for_audit(session, room, after=after, before=before)
+    page = await rooms.page(session, room, None, after=after, before=before, limit=PAGE, sealed=True)
     span = {"first": page.lines[0].seq, "last": page.lines[-1].seq} if page.lines else {}
     await audit.record(session, actor, "room:transcript:read", "room", room.pid, {"reading": reading.pid} | span)
     return case, room, reading, page
@@ -91,12 +91,12 @@ async def room_is_whole(session: AsyncSession, room: Room) -> list[str]:
     return [fault async for fault in rooms.verify(session, room)]
 
 
-async def ledger(
-    session: AsyncSession, actor: Actor, search: LedgerSearch
-) -> Sequence[Row[tuple[LedgerRow, Person | None]]]:
+async def ledger(session: AsyncSession, actor: Actor, search: LedgerSearch) -> Sequence[Row[LedgerRow, Person | None]]:
     """Acts, newest first. Looking at the ledger is an act too."""
     access.for_audit(actor)
-    query = select(LedgerRow, Person).outerjoin(Person, Person.id == LedgerRow.person_id)
+    query: Select[LedgerRow, Person | None] = select(LedgerRow, Person).outerjoin(
+        Person, Person.id == LedgerRow.person_id
+    )
     if search.tag:
         query = query.where(LedgerRow.tag.startswith(search.tag, autoescape=True))
     if search.thing:
