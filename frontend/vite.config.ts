@@ -6,6 +6,8 @@ export default defineConfig({
   build: {
     // Old phones and webviews: syntax is brought down to these, missing interfaces are guarded in the code.
     target: ["chrome64", "safari12"],
+    // Not so for styles: logical properties brought down to physical ones weigh double and outrank their neighbours.
+    cssTarget: ["chrome87", "safari14.1"],
     manifest: true,
     modulePreload: false,
     reportCompressedSize: false,
@@ -19,7 +21,8 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
-    include: ["{room,enhance}/**/*.test.{ts,tsx}"],
+    include: ["{room,enhance,styles}/**/*.test.{ts,tsx}"],
+    css: { include: /tokens\.css/ },
     restoreMocks: true,
   },
 });

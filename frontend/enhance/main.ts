@@ -1,0 +1,22 @@
+/** What pages gain from script. Each of them works without it; nothing here holds a word of its own: all text comes from the page. */
+import { reopen } from "./confirm";
+import { watchCopies } from "./copy";
+import { startCountdowns } from "./countdown";
+import { FilePicker } from "./files";
+import { sendOnce } from "./once";
+import { SignaturePad } from "./signature";
+import { focusSummary } from "./summary";
+
+/** Also called by `files` when an answer with errors has replaced the page's main part. */
+export function enhance(part: ParentNode): void {
+  reopen(part);
+  watchCopies(part);
+  startCountdowns(part);
+  focusSummary(part);
+}
+
+customElements.define("file-picker", FilePicker);
+customElements.define("signature-pad", SignaturePad);
+sendOnce(document);
+enhance(document);
+document.addEventListener("odr:replaced", (event) => enhance(event.target as Element));
