@@ -1,0 +1,234 @@
+"""The doors of a case. Who somebody is in it comes from the rows alone; absent and forbidden look alike."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.accounts.access import Actor
+from odr.accounts.models import Role
+from odr.cases import lifecycle
+from odr.cases.codes import CaseRole, PartyRole, Side, State, case_role
+from odr.cases.lifecycle import Move
+from odr.cases.models import Assignment, Case, Party
+from odr.core.errors import Conflict, Forbidden, NotFound
+from odr.evidence import access as files
+
+_R = CaseRole
+PARTY_ROLES = frozenset({_R.APPLICANT, _R.RESPONDENT, _R.APPLICANT_AGENT, _R.RESPONDENT_AGENT})
+STAFF_ROLES = frozenset({_R.MEDIATOR, _R.BODY_CLERK, _R.CENTRE_CLERK})
+_WIRE = {
+    _R.APPLICANT: "applicant",
+    _R.RESPONDENT: "respondent",
+    _R.APPLICANT_AGENT: "agent",
+    _R.RESPONDENT_AGENT: "agent",
+    _R.MEDIATOR: "mediator",
+}
+_BEFORE = (State.SUBMITTED, State.CONSULTING, State.ACCEPTED, State.ASSIGNED)
+_TALKING = (State.MEDIATING, State.SUSPENDED, State.SIGNING)
+_BEFORE_ROOM = (State.CONSULTING, State.ACCEPTED, State.ASSIGNED, State.MEDIATING, State.SUSPENDED, State.SIGNING)
+
+
+class Do(StrEnum):
+    """Acts in a case that move no state."""
+
+    ROUTE = "route"
+    CONFIRM_ENTRY = "confirm_entry"
+    INVITE = "invite"
+    NOTE_CONTACT = "note_contact"
+    ANSWER_WILL = "answer_will"
+    PASS_GATE = "pass_gate"
+    ASK_OFFLINE = "ask_offline"
+    OBJECT = "object"
+    ANSWER_OBJECTION = "answer_objection"
+    DELIVER_ROUTES = "deliver_routes"
+    ADD_AGENT = "add_agent"
+    SAY = "say"
+
+
+_MAY: dict[Do, tuple[frozenset[CaseRole], tuple[State, ...]]] = {
+    Do.ROUTE: (frozenset({_R.BODY_CLERK, _R.CENTRE_CLERK}), (State.SUBMITTED, State.CONSULTING)),
+    Do.CONFIRM_ENTRY: (
+        frozenset({_R.APPLICANT, _R.APPLICANT_AGENT, _R.BODY_CLERK, _R.CENTRE_CLERK}),
+        (State.SUBMITTED, State.SUPPLEMENT, State.CONSULTING),
+    ),
+    Do.INVITE: (STAFF_ROLES, (*_BEFORE, *_TALKING)),
+    Do.NOTE_CONTACT: (STAFF_ROLES, (*_BEFORE, *_TALKING)),
+    Do.ANSWER_WILL: (PARTY_ROLES | STAFF_ROLES, (State.CONSULTING, State.ACCEPTED, State.ASSIGNED)),
+    Do.PASS_GATE: (PARTY_ROLES | {_R.MEDIATOR, _R.BODY_CLERK}, _BEFORE_ROOM),
+    Do.ASK_OFFLINE: (PARTY_ROLES | {_R.MEDIATOR, _R.BODY_CLERK}, _BEFORE_ROOM),
+    Do.OBJECT: (PARTY_ROLES, (State.ASSIGNED, State.MEDIATING)),
+    Do.ANSWER_OBJECTION: (frozenset({_R.BODY_CLERK}), (State.ASSIGNED, State.MEDIATING)),
+    Do.DELIVER_ROUTES: (STAFF_ROLES, tuple(s for s in State if s not in (State.DRAFT, State.ARCHIVED))),
+    Do.ADD_AGENT: (PARTY_ROLES | STAFF_ROLES, (*_BEFORE, State.SUPPLEMENT, *_TALKING)),
+    Do.SAY: (PARTY_ROLES | {_R.MEDIATOR}, tuple(State)),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """A case as somebody in it may see it. A party's hat goes before a staff hat: nobody handles his own dispute."""
+
+    case: Case
+    actor: Actor
+    roles: tuple[CaseRole, ...]
+    party: Party | None = None
+    principal: Party | None = None
+    """The party this person is or acts for."""
+
+    @property
+    def role(self) -> CaseRole:
+        return self.roles[0]
+
+    @property
+    def is_party(self) -> bool:
+        return self.party is not None
+
+    @property
+    def is_staff(self) -> bool:
+        return self.party is None
+
+    @property
+    def handles(self) -> bool:
+        """The mediator or the body's clerk: those who need the parties' numbers and the whole file."""
+        return bool({_R.MEDIATOR, _R.BODY_CLERK} & set(self.roles))
+
+    @property
+    def side(self) -> Side | None:
+        return Side(self.party.side) if self.party is not None else None
+
+    @property
+    def state(self) -> State:
+        return State(self.case.state)
+
+    @property
+    def wire_role(self) -> str:
+        """The role word of rooms and frames."""
+        return _WIRE.get(self.role, "clerk")
+
+    def may(self, act: Move | Do) -> bool:
+        """Whether one of this person's roles has the act in this state; conditions of the move aside."""
+        if isinstance(act, Move):
+            return any(lifecycle.may(self.state, act, role) for role in self.roles)
+        roles, states = _MAY[act]
+        return self.state in states and bool(roles & set(self.roles))
+
+    def role_for(self, move: Move) -> CaseRole:
+        """The role in which this person makes the move. Raises Forbidden where the state has it for others only."""
+        for role in self.roles:
+            if lifecycle.may(self.state, move, role):
+                return role
+        lifecycle.row(self.state, move)
+        raise Forbidden()
+
+
+async def view(session: AsyncSession, actor: Actor, case: Case) -> View:
+    """Who the actor is in this case. Raises NotFound for everybody who is nobody in it."""
+    bound = list(
+        await session.scalars(
+            select(Party)
+            .where(Party.case_id == case.id, Party.person_id == actor.person_id, Party.ended_at.is_(None))
+            .order_by(Party.acts_for_id.is_not(None), Party.id)
+        )
+    )
+    if bound:
+        party = bound[0]
+        principal = party if party.acts_for_id is None else await session.get_one(Party, party.acts_for_id)
+        roles = dict.fromkeys(case_role(Side(p.side), PartyRole(p.role)) for p in bound)
+        return View(case, actor, tuple(roles), party, principal)
+    found: list[CaseRole] = []
+    if actor.has_role(Role.MEDIATOR):
+        assigned = await session.scalar(
+            select(Assignment.id).where(
+                Assignment.case_id == case.id, Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None)
+            )
+        )
+        if assigned is not None:
+            found.append(CaseRole.MEDIATOR)
+    if case.body_id is not None and actor.has_role(Role.BODY_CLERK, case.body_id):
+        found.append(CaseRole.BODY_CLERK)
+    if actor.has_role(Role.CENTRE_CLERK, case.centre_id):
+        found.append(CaseRole.CENTRE_CLERK)
+    if not found:
+        raise NotFound()
+    return View(case, actor, tuple(found))
+
+
+async def for_reading(session: AsyncSession, actor: Actor, pid: str) -> View:
+    """The case and the actor's place in it. Raises NotFound."""
+    case = await session.scalar(select(Case).where(Case.pid == pid))
+    if case is None:
+        raise NotFound()
+    return await view(session, actor, case)
+
+
+async def for_action(session: AsyncSession, actor: Actor, pid: str, act: Move | Do) -> View:
+    """The same for somebody who is about to act. Raises NotFound, Forbidden (others may, you may not), or
+    NoSuchMove (409) when the state has no such move."""
+    found = await for_reading(session, actor, pid)
+    need(found, act)
+    return found
+
+
+def need(found: View, act: Move | Do) -> None:
+    """Raises Forbidden or NoSuchMove (409) unless the view allows the act."""
+    if isinstance(act, Move):
+        found.role_for(act)
+        return
+    if found.may(act):
+        return
+    roles, _states = _MAY[act]
+    if roles & set(found.roles):
+        raise Conflict()
+    raise Forbidden()
+
+
+def allowed_moves(found: View) -> tuple[Move, ...]:
+    """The moves this person has here, in the table's order: what a page may offer."""
+    return tuple(dict.fromkeys(move for role in found.roles for move in lifecycle.moves_for(found.state, role)))
+
+
+async def mine(session: AsyncSession, actor: Actor) -> list[Case]:
+    """The cases in which this person is a party or acts for one, newest first."""
+    return list(await session.scalars(select(Case).where(Case.id.in_(_own(actor))).order_by(Case.id.desc())))
+
+
+def _own(actor: Actor) -> Select[int]:
+    return select(Party.case_id).where(Party.person_id == actor.person_id, Party.ended_at.is_(None))
+
+
+async def at_desk(session: AsyncSession, actor: Actor) -> list[Case]:
+    """The cases this mediator is assigned to."""
+    if not actor.has_role(Role.MEDIATOR):
+        return []
+    assigned = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
+    query = select(Case).where(Case.id.in_(assigned), Case.id.not_in(_own(actor))).order_by(Case.id.desc())
+    return list(await session.scalars(query))
+
+
+async def in_queue(session: AsyncSession, actor: Actor, states: tuple[State, ...] | None = None) -> list[Case]:
+    """The cases of the bodies and centres for which this person is a clerk, oldest first."""
+    bodies, centres = actor.bodies(Role.BODY_CLERK), actor.bodies(Role.CENTRE_CLERK)
+    if not bodies and not centres:
+        return []
+    theirs = or_(Case.body_id.in_(bodies), Case.centre_id.in_(centres))
+    query = select(Case).where(theirs, Case.id.not_in(_own(actor))).order_by(Case.id)
+    if states is not None:
+        query = query.where(Case.state.in_(states))
+    return list(await session.scalars(query))
+
+
+async def _may_open_file(session: AsyncSession, actor: Actor, case_id: int) -> bool:
+    """Papers of the case itself are open to everybody in it."""
+    case = await session.get(Case, case_id)
+    if case is None:
+        return False
+    try:
+        await view(session, actor, case)
+    except NotFound:
+        return False
+    return True
+
+
+files.register("case", _may_open_file)

@@ -1,0 +1,342 @@
+"""What one viewer is shown of a case: the document behind the JSON answer and the page alike.
+
+Everything here is a function of what this viewer may see; activity in a room of others leaves no trace in it (T6).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.accounts import identity
+from odr.accounts.access import Actor
+from odr.accounts.models import Person
+from odr.bodies import service as bodies
+from odr.cases import access, deadlines, gates
+from odr.cases.access import Do, View
+from odr.cases.clocks import ClockKind
+from odr.cases.codes import CaseRole, Category, PartyKind, PartyRole, Result, Side, State
+from odr.cases.events import timeline
+from odr.cases.facts import Gathered, PartyState, gather
+from odr.cases.models import Case, CaseClock
+from odr.cases.next_steps import next_step
+from odr.cases.seating import shown_name
+from odr.cases.way import Way, way
+from odr.core import clock
+from odr.core.i18n import _
+from odr.core.templating import day
+from odr.evidence.models import File
+from odr.rooms import service as rooms
+
+Part = Callable[[AsyncSession, View], Awaitable[Any]]
+_parts: dict[str, Part] = {}
+_today: list[Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]] = []
+
+
+def adds(name: str) -> Callable[[Part], Part]:
+    """Register what a higher feature adds to a case under `name` ("agreement"). It is given the view and must show no
+    more than this viewer may see; None means nothing. What it gives under "links" is added to the links."""
+
+    def register(part: Part) -> Part:
+        _parts[name] = part
+        return part
+
+    return register
+
+
+def adds_today(
+    part: Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]],
+) -> Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]:
+    """Register what a higher feature puts on a mediator's today: cells {text, href, note} (sittings)."""
+    _today.append(part)
+    return part
+
+
+async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """Today's sittings and whatever else is registered."""
+    return [cell for part in _today for cell in await part(session, actor)]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A case gathered once for one viewer."""
+
+    view: View
+    found: Gathered
+    way: Way
+    doc: dict[str, Any]
+
+
+async def document(session: AsyncSession, view: View) -> Shown:
+    """The case for this viewer: `doc` is what JSON answers, the rest is for pages."""
+    case = view.case
+    found = await gather(session, case)
+    its_way = await way(session, view, found)
+    own_rooms = await rooms.rooms_for(session, case.pid, view.actor.person_id)
+    doc: dict[str, Any] = {
+        "id": case.pid,
+        "no": case.case_no,
+        "application_no": case.application_no,
+        "title": case.title,
+        "state": case.state,
+        "state_label": view.state.label,
+        "version": case.version,
+        "result": case.result,
+        "result_label": Result(case.result).label if case.result else None,
+        "result_note": case.result_note,
+        "category": {"code": case.category, "label": Category(case.category).label},
+        "facts": case.facts,
+        "claims": case.claims,
+        "occurred_on": case.occurred_on.isoformat() if case.occurred_on else None,
+        "place": case.place,
+        "division": await bodies.place_name(session, case.division_code),
+        "amount_fen": case.amount_fen,
+        "submitted_at": _iso(case.submitted_at),
+        "accepted_at": _iso(case.accepted_at),
+        "body": {"id": found.body.pid, "name": found.body.name, "phone": found.body.phone} if found.body else None,
+        "mediator": _mediator(view, found),
+        "next": {
+            "text": its_way.text,
+            "whose": its_way.whose,
+            "mine": its_way.mine,
+            "due": day(its_way.due) if its_way.due else None,
+            "due_at": _iso(its_way.due),
+            "provisional": its_way.provisional,
+            "otherwise": its_way.otherwise,
+            "action": asdict(its_way.action) if its_way.action else None,
+        },
+        "way": [asdict(step) | {"at": _iso(step.at)} for step in its_way.steps],
+        "me": {
+            "role": view.wire_role,
+            "side": view.side,
+            "moves": [move.value for move in access.allowed_moves(view)],
+            "acts": [act.value for act in Do if view.may(act)],
+        },
+        "parties": [_party(view, found, state) for state in found.parties],
+        "rooms": [
+            {"id": r.pid, "kind": r.kind, "label": r.label, "audience": r.audience, "unread": r.unread, "can": r.can}
+            for r in own_rooms
+        ],
+        "timeline": [asdict(entry) | {"at": _iso(entry.at)} for entry in await timeline(session, view)],
+        "files": await _files(session, case),
+        "links": _links(view, bool(own_rooms)),
+    }
+    if view.is_staff:
+        doc["deadlines"] = [_deadline(row) for row in await deadlines.running(session, case)]
+        doc["violence"], doc["supply_stop"] = case.violence, case.supply_stop
+        doc["source"], doc["channel"] = case.source, case.channel
+        doc["confirmed_how"], doc["routed_why"] = case.confirmed_how, case.routed_why
+    for name, part in _parts.items():
+        added = await part(session, view)
+        if name == "links":
+            doc["links"] += added or []
+        else:
+            doc[name] = added
+    doc.setdefault("agreement", None)
+    return Shown(view, found, its_way, doc)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+
+
+def _mediator(view: View, found: Gathered) -> dict[str, Any] | None:
+    if found.assignment is None or found.mediator is None:
+        return None
+    told = found.assignment.confirmed_at is not None
+    if view.is_party and not told:
+        return None
+    shown: dict[str, Any] = {
+        "id": found.mediator.pid,
+        "name": found.mediator.name,
+        "confirmed": told,
+        "disclosure": found.assignment.disclosure if told else None,
+        "why": found.assignment.why,
+    }
+    own = view.party is not None and found.assignment.objected_by == view.party.id
+    if view.is_staff or own:
+        shown["objection"] = found.assignment.objection
+    return shown
+
+
+def _party(view: View, found: Gathered, state: PartyState) -> dict[str, Any]:
+    """A party as others see it: a name and whether it is ready. Its own side and the staff who handle see more."""
+    row = state.row
+    list_of_gates = gates.gates_of(found, state)
+    shown: dict[str, Any] = {
+        "id": row.pid,
+        "person": state.person.pid if state.person is not None and row.person_id == state.person.id else None,
+        "name": shown_name(row, state.person if row.person_id is not None else None),
+        "kind": row.kind,
+        "role": row.side,
+        "side": row.side,
+        "side_label": Side(row.side).label,
+        "bound": bool(state.people),
+        "ready": all(gate.done for gate in list_of_gates),
+        "agents": [
+            {
+                "id": a.pid,
+                "name": a.name,
+                "role": a.role,
+                "role_label": PartyRole(a.role).label,
+                "bound": a.person_id is not None,
+            }
+            for a in state.agents
+            if view.is_staff or view.side == row.side or a.person_id is not None
+        ],
+    }
+    if view.is_staff or view.side == row.side:
+        shown["will"] = row.will
+        shown["offline"] = state.offline
+        shown["gates"] = {gate.name.value: gate.done for gate in list_of_gates}
+        shown["consents"] = sorted(state.gates)
+        shown["routes_told"] = state.routes is not None
+    if view.is_staff:
+        shown["phone"] = (
+            row.phone if view.handles or view.state is State.SUBMITTED else row.phone and identity.mask_phone(row.phone)
+        )
+        shown["legal_rep"] = row.legal_rep
+        if view.handles:
+            shown["id_no"] = (
+                identity.mask_id_no(row.id_no) if row.id_no and row.kind == PartyKind.NATURAL else row.id_no
+            )
+            shown["address"] = row.address
+    return shown
+
+
+def _deadline(row: CaseClock) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "label": ClockKind(row.kind).label,
+        "due_at": _iso(row.due_at),
+        "due": day(row.due_at),
+        "provisional": row.provisional,
+        "overdue": row.due_at < clock.now(),
+    }
+
+
+async def _files(session: AsyncSession, case: Case) -> list[dict[str, Any]]:
+    rows = await session.scalars(
+        select(File)
+        .where(File.holder == "case", File.holder_id == case.id, File.removed_at.is_(None))
+        .order_by(File.id)
+    )
+    return [
+        {
+            "id": f.pid,
+            "name": f.name,
+            "mime": f.shown_mime,
+            "size": f.size,
+            "href": f"/files/{f.pid}",
+            "thumb": bool(f.thumb),
+        }
+        for f in rows
+    ]
+
+
+def _links(view: View, has_room: bool) -> list[dict[str, str]]:
+    """The pages of this case that are worth opening now."""
+    at, state = f"/cases/{view.case.pid}", view.state
+    links = [{"text": _("案件"), "href": at, "name": "case"}]
+    if has_room:
+        links.append({"text": _("调解室"), "href": f"{at}/room", "name": "room"})
+    if CaseRole.CENTRE_CLERK in view.roles and not view.handles:
+        return links
+    late = (State.SIGNING, State.EFFECTIVE, State.PERFORMING, State.CONFIRMING, State.PERFORMED, State.FOLLOWED_UP)
+    if state in (State.MEDIATING, *late) or view.case.form:
+        links.append({"text": _("协议"), "href": f"{at}/agreement", "name": "agreement"})
+    if view.case.form:
+        links.append({"text": _("履行"), "href": f"{at}/performance", "name": "performance"})
+    if view.case.accepted_at is not None:
+        links.append({"text": _("会面"), "href": f"{at}/meetings", "name": "meetings"})
+    return links
+
+
+# --- lists ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case in a list."""
+
+    pid: str
+    no: str
+    title: str
+    state: str
+    state_label: str
+    text: str
+    due: datetime | None = None
+    due_label: str = ""
+    overdue: bool = False
+    soon: bool = False
+    mine: bool = False
+    unread: int = 0
+    submitted_at: datetime | None = None
+    has_body: bool = False
+    confirmed: bool = True
+
+    def public(self) -> dict[str, Any]:
+        return asdict(self) | {"id": self.pid, "due": _iso(self.due), "submitted_at": _iso(self.submitted_at)}
+
+
+async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *, whole: bool = False) -> list[Row]:
+    """Lines of a list. `whole` reads every case's facts, for a resident's few; else the state tells what is next."""
+    due = await _nearest(session, cases)
+    unread = await _unread(session, actor, cases)
+    rows = []
+    for case in cases:
+        view = await access.view(session, actor, case)
+        if whole:
+            its_way = await way(session, view)
+            text, mine = its_way.text, its_way.mine
+        else:
+            step = next_step(view.state)
+            text, mine = step.text, any(step.is_turn_of(role) for role in view.roles)
+        clock_row = due.get(case.id)
+        rows.append(
+            Row(
+                pid=case.pid,
+                no=case.case_no or case.application_no,
+                title=case.title,
+                state=case.state,
+                state_label=view.state.label,
+                text=text,
+                due=clock_row.due_at if clock_row else None,
+                due_label=ClockKind(clock_row.kind).label if clock_row else "",
+                overdue=clock_row is not None and clock_row.due_at < clock.now(),
+                soon=clock_row is not None and 0 <= (clock_row.due_at - clock.now()).total_seconds() < 2 * 86400,
+                mine=mine,
+                unread=unread.get(case.pid, 0),
+                submitted_at=case.submitted_at,
+                has_body=case.body_id is not None,
+                confirmed=case.confirmed_at is not None,
+            )
+        )
+    return rows
+
+
+async def _nearest(session: AsyncSession, cases: Sequence[Case]) -> dict[int, CaseClock]:
+    query = select(CaseClock).where(CaseClock.case_id.in_([case.id for case in cases]), CaseClock.stopped_at.is_(None))
+    nearest: dict[int, CaseClock] = {}
+    for row in await session.scalars(query.order_by(CaseClock.due_at)):
+        nearest.setdefault(row.case_id, row)
+    return nearest
+
+
+async def _unread(session: AsyncSession, actor: Actor, cases: Sequence[Case]) -> dict[str, int]:
+    """Unread lines of each case, in the rooms this person sits in."""
+    found = {}
+    for case in cases:
+        found[case.pid] = sum(r.unread for r in await rooms.rooms_for(session, case.pid, actor.person_id))
+    return found
+
+
+async def mediators_for(session: AsyncSession, case: Case) -> list[Person]:
+    """Who of the body's roster may be named: nobody who is on a side of the case."""
+    if case.body_id is None:
+        return []
+    on_sides = {person_id for state in (await gather(session, case)).parties for person_id in state.people}
+    return [seat.person for seat in await bodies.mediators_of(session, case.body_id, exclude=on_sides)]

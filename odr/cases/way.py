@@ -1,0 +1,217 @@
+"""A case shown like a parcel on its way: what is done, where it is, whose turn, by when, and what if nobody answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.cases import deadlines, gates
+from odr.cases.access import PARTY_ROLES, STAFF_ROLES, View
+from odr.cases.codes import CaseRole, ConsentKind, Result, Side, State
+from odr.cases.facts import Gathered, gather
+from odr.cases.guards import CONFIRMED
+from odr.cases.models import CaseEvent
+from odr.cases.next_steps import Next, next_step
+from odr.core.i18n import N_, _
+
+_S = State
+_STAGES: tuple[tuple[str, tuple[State, ...], str], ...] = (
+    (N_("提交申请"), (_S.DRAFT,), "case:submit:done"),
+    (N_("受理"), (_S.SUBMITTED, _S.SUPPLEMENT, _S.CONSULTING), "case:accept:done"),
+    (N_("安排调解员，各方确认"), (_S.ACCEPTED, _S.ASSIGNED), "case:start:done"),
+    (N_("调解"), (_S.MEDIATING, _S.SUSPENDED), "case:freeze:done"),
+    (N_("签署协议"), (_S.SIGNING,), "case:take_effect:done"),
+    (N_("履行约定"), (_S.EFFECTIVE, _S.PERFORMING, _S.CONFIRMING), "case:mark_performed:done"),
+    (N_("回访、结案"), (_S.PERFORMED, _S.FOLLOWED_UP), "case:close:done"),
+)
+_ENDS = (_S.NOT_ACCEPTED, _S.TRANSFERRED, _S.WITHDRAWN, _S.FAILED)
+_AGREED = (Result.AGREED_WRITTEN, Result.AGREED_ORAL)
+
+
+@dataclass(frozen=True)
+class WayStep:
+    """One stage: done, now, or next."""
+
+    title: str
+    state: str
+    at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """The one next thing this viewer can do: a page to open, or a step to post."""
+
+    text: str
+    href: str
+    post: bool = False
+
+
+@dataclass(frozen=True)
+class Way:
+    """The whole way for one viewer. `mine`: it is this viewer's turn."""
+
+    steps: list[WayStep]
+    text: str
+    whose: str
+    mine: bool
+    due: datetime | None
+    provisional: bool
+    otherwise: str
+    action: Action | None
+
+
+async def way(session: AsyncSession, view: View, found: Gathered | None = None) -> Way:
+    """The way of a case for this viewer. Nothing in it depends on what happens in a room the viewer does not sit in."""
+    found = found or await gather(session, view.case)
+    step = next_step(view.state, found.facts)
+    running = {row.kind: row for row in await deadlines.running(session, view.case)}
+    clock_row = running.get(step.clock.value) if step.clock is not None else None
+    return Way(
+        steps=await _steps(session, view),
+        text=step.text,
+        whose=_whose(view, step),
+        mine=_is_mine(view, step, found),
+        due=clock_row.due_at if clock_row else None,
+        provisional=clock_row.provisional if clock_row else False,
+        otherwise=step.otherwise,
+        action=_action(view, found),
+    )
+
+
+async def _steps(session: AsyncSession, view: View) -> list[WayStep]:
+    rows = await session.execute(
+        select(CaseEvent.tag, CaseEvent.at).where(CaseEvent.case_id == view.case.id, CaseEvent.to_state.is_not(None))
+        .order_by(CaseEvent.id)
+    )  # fmt: skip
+    times: dict[str, datetime] = dict(rows.tuples())
+    # An oral agreement has nothing to sign: its effect ends both the talk and the signing.
+    if spoken := times.get("case:settle_oral:done"):
+        times.update({"case:freeze:done": spoken, "case:take_effect:done": spoken})
+    state, case = view.state, view.case
+    if state in _ENDS or (state in (_S.CLOSED, _S.ARCHIVED) and case.result not in _AGREED):
+        return _ended_steps(view, times)
+    at = next((n for n, (_t, states, _tag) in enumerate(_STAGES) if state in states), len(_STAGES))
+    steps = []
+    for n, (title, _states, tag) in enumerate(_STAGES):
+        oral = case.form == "oral" and tag == "case:take_effect:done"
+        note = case.case_no or "" if tag == "case:accept:done" else ""
+        steps.append(
+            WayStep(
+                _("口头协议登记") if oral else _(title),
+                "done" if n < at else "now" if n == at else "next",
+                times.get(tag) if n < at else None,
+                note if n < at else (state.label if n == at else ""),
+            )
+        )
+    if state in (_S.CLOSED, _S.ARCHIVED):
+        steps.append(
+            WayStep(state.label, "now", times.get(f"case:{'close' if state is _S.CLOSED else 'archive'}:done"))
+        )
+    return steps
+
+
+def _ended_steps(view: View, times: Mapping[str, datetime]) -> list[WayStep]:
+    """What was reached, and the end: nothing is promised after it."""
+    steps = [
+        WayStep(_(title), "done", times[tag], view.case.case_no or "" if tag == "case:accept:done" else "")
+        for title, _states, tag in _STAGES[:-1]
+        if times.get(tag)
+    ]
+    ends = {"case:refuse:done", "case:transfer:done", "case:withdraw:done", "case:lapse:done", "case:opt_out:done"}
+    at = max((moment for tag, moment in times.items() if tag in ends | {"case:end:done"}), default=None)
+    result = Result(view.case.result).label if view.case.result else view.state.label
+    closed = view.state in (_S.CLOSED, _S.ARCHIVED)
+    steps.append(WayStep(result, "done" if closed else "now", at, view.case.result_note))
+    if closed:
+        steps.append(WayStep(view.state.label, "now", times.get("case:close:done")))
+    return steps
+
+
+def _whose(view: View, step: Next) -> str:
+    """Whose turn, in this viewer's words."""
+    names: dict[str, None] = {}
+    for role in step.whose:
+        if role in PARTY_ROLES:
+            side = Side.APPLICANT if role in (CaseRole.APPLICANT, CaseRole.APPLICANT_AGENT) else Side.RESPONDENT
+            names[_("您") if view.side is side else _("对方") if view.is_party else side.label] = None
+        elif role in view.roles:
+            names[_("您")] = None
+        elif role in (CaseRole.BODY_CLERK, CaseRole.CENTRE_CLERK):
+            names[_("工作人员")] = None
+        else:
+            names[role.label] = None
+    return _("、").join(sorted(names, key=lambda name: name != _("您")))
+
+
+def _is_mine(view: View, step: Next, found: Gathered) -> bool:
+    party = found.party(view.party)
+    if party is not None and _waiting_gate(view, found):
+        return True
+    return any(step.is_turn_of(role) for role in view.roles)
+
+
+def _waiting_gate(view: View, found: Gathered) -> bool:
+    party = found.party(view.party)
+    if party is None or view.state not in (_S.CONSULTING, _S.ACCEPTED, _S.ASSIGNED, _S.MEDIATING):
+        return False
+    return gates.next_gate(gates.gates_of(found, party)) is not None
+
+
+def _action(view: View, found: Gathered) -> Action | None:
+    at = f"/cases/{view.case.pid}"
+    if view.is_party:
+        return _party_action(view, found, at)
+    if not set(view.roles) & STAFF_ROLES:
+        return None
+    state = view.state
+    if state is _S.SUBMITTED:
+        if not CONFIRMED.met(found.facts, None):
+            return None
+        return (
+            Action(_("选定调委会"), f"{at}/routing")
+            if found.body is None
+            else Action(_("受理"), f"{at}/acceptance", post=True)
+        )
+    if state is _S.ACCEPTED:
+        return Action(_("分配调解员"), f"{at}/assignment")
+    if CaseRole.MEDIATOR in view.roles:
+        if state is _S.ASSIGNED and not found.facts.mediator_confirmed:
+            return Action(_("确认接手并披露"), f"{at}/disclosure")
+        if state is _S.ASSIGNED and not gates_left(found):
+            return Action(_("开始调解"), f"{at}/mediation", post=True)
+        if state in (_S.ASSIGNED, _S.MEDIATING):
+            return Action(_("进入调解室"), f"{at}/room")
+    if state is _S.SIGNING:
+        return Action(_("去看协议和签署"), f"{at}/agreement")
+    if state in (_S.EFFECTIVE, _S.PERFORMING):
+        return Action(_("去看履行"), f"{at}/performance")
+    if state is _S.PERFORMED:
+        return Action(_("去回访"), f"{at}/visits")
+    return None
+
+
+def gates_left(found: Gathered) -> bool:
+    """Whether any party still has a gate before it."""
+    return any(left for _party, left in gates.missing(found))
+
+
+def _party_action(view: View, found: Gathered, at: str) -> Action | None:
+    state = view.state
+    if view.side is Side.APPLICANT and view.case.confirmed_at is None and state in (_S.SUBMITTED, _S.CONSULTING):
+        return Action(_("内容属实，确认这份申请"), f"{at}/confirmation", post=True)
+    if view.side is Side.APPLICANT and state is _S.SUPPLEMENT:
+        return Action(_("去补充材料"), f"{at}/supplements")
+    if _waiting_gate(view, found):
+        return Action(_("继续确认，每次一项"), f"{at}/gates")
+    party = found.party(view.party)
+    consented = party is not None and ConsentKind.ONLINE_MEDIATION in party.gates
+    if state in (_S.MEDIATING, _S.SUSPENDED) or (state is _S.ASSIGNED and found.facts.mediator_confirmed):
+        return Action(_("进入调解室"), f"{at}/room") if consented else None
+    if state is _S.SIGNING:
+        return Action(_("去签协议"), f"{at}/agreement")
+    if state in (_S.EFFECTIVE, _S.PERFORMING, _S.CONFIRMING):
+        return Action(_("去看履行"), f"{at}/performance")
+    return None
