@@ -32,12 +32,14 @@ import odr.oversight.api
 import odr.oversight.pages
 import odr.rooms.api
 from odr import __version__, navigation, schema
+from odr.accounts import realname
 from odr.core import crypto, db, jobs, log, migrate
 from odr.core.bus import Bus, MemoryBus, RedisBus
 from odr.core.limits import Limiter
 from odr.core.settings import Settings
 from odr.core.templating import DIST
 from odr.core.web import Edge, Odr, install_errors
+from odr.notices import adapters
 
 _ROUTERS = [
     odr.accounts.pages.router,
@@ -68,6 +70,8 @@ def build(settings: Settings) -> Odr:
     """The parts of one service. Raises RuntimeError when this configuration must not serve a real city."""
     if refusals := settings.refusals():
         raise RuntimeError("This service refuses to start for a real city:\n- " + "\n- ".join(refusals))
+    adapters.configure(settings.sms_adapter)
+    realname.adapter(settings.realname_adapter)
     crypto.configure(settings.secret)
     bus: Bus = MemoryBus()
     if settings.redis_url:

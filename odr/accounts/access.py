@@ -63,7 +63,12 @@ async def load_actor(session: AsyncSession, token: str, *, ip: str = "", device:
         await session.execute(
             select(Login, Person)
             .join(Person, Person.id == Login.person_id)
-            .where(Login.token_hash == crypto.token_hash(token), Login.ended_at.is_(None), Login.expires_at > now)
+            .where(
+                Login.token_hash == crypto.token_hash(token),
+                Login.ended_at.is_(None),
+                Login.expires_at > now,
+                Person.locked_at.is_(None),
+            )
         )
     ).first()
     if row is None:

@@ -3,13 +3,18 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, column, table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from odr.core import clock
 from odr.core.crypto import Sealed
 from odr.core.db import Base, UTCDateTime
 from odr.core.ids import new_pid
+
+# What a grant needs to show of a body. The feature itself stands a floor above and may not be imported here.
+BODIES = table(
+    "bodies", column("id", Integer), column("pid", String), column("name", String), column("active", Boolean)
+)
 
 
 class Role(StrEnum):
@@ -48,6 +53,7 @@ class Person(Base):
     identity_level: Mapped[str] = mapped_column(String(16), default=IdentityLevel.PHONE)
     identity_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     invented: Mapped[bool] = mapped_column(default=False)
+    locked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
@@ -83,7 +89,10 @@ class Grant(Base):
 
 
 class Credential(Base):
-    """How staff sign in: a name, a password (argon2) and a TOTP secret."""
+    """How staff sign in: a name, a password (argon2) and a TOTP secret.
+
+    `failures` counts wrong codes of somebody who had the password or a live login already, so nobody else can lock it.
+    """
 
     __tablename__ = "credentials"
 
@@ -116,7 +125,11 @@ class Login(Base):
 
 
 class OneTimeCode(Base):
-    """Six digits sent to a phone, for one purpose (`login`, `sign:<agreement>`, `confirm:<case>`)."""
+    """Six digits sent to a phone, for one purpose (`login`, `sign:<agreement>`, `confirm:<case>`).
+
+    Wrong tries from the address that asked are counted apart from those of strangers: five of a stranger's must not
+    lock out the one who holds the phone.
+    """
 
     __tablename__ = "one_time_codes"
     __table_args__ = (Index("ix_one_time_codes_use", "phone_index", "purpose", "id"),)
@@ -125,7 +138,9 @@ class OneTimeCode(Base):
     phone_index: Mapped[str] = mapped_column(String(64))
     purpose: Mapped[str] = mapped_column(String(64))
     code_hash: Mapped[str] = mapped_column(String(64))
+    asked_from: Mapped[str] = mapped_column(String(45), default="")
     tries: Mapped[int] = mapped_column(default=0)
+    strange_tries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -8,6 +8,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from odr.core import clock
 from odr.core.errors import TooMany
+from odr.core.i18n import _
 from odr.core.log import log
 
 
@@ -17,7 +18,7 @@ def _storage(redis_url: str | None) -> Storage:
 
 @dataclass(frozen=True)
 class Rule:
-    """So many times per so long, e.g. `Rule("sms:phone", "5/hour", "…")`, with the sentence for who went over."""
+    """So many times per so long, e.g. `Rule("sms:phone", "5/hour", N_("…"))`, and the sentence for who went over."""
 
     name: str
     rate: str
@@ -41,4 +42,12 @@ class Limiter:
         except Exception:
             log.exception("limits.store_failed", rule=rule.name)
             return
-        raise TooMany(rule.say, retry=max(1, int(stats.reset_time - clock.now().timestamp())))
+        raise TooMany(_(rule.say), retry=max(1, int(stats.reset_time - clock.now().timestamp())))
+
+    async def forget(self, rule: Rule, *key: str) -> None:
+        """Take back what `key` has used of `rule`: only failures shall count."""
+        item = self._items.setdefault(rule.rate, parse(rule.rate))
+        try:
+            await self._window.clear(item, rule.name, *key)
+        except Exception:
+            log.exception("limits.store_failed", rule=rule.name)
