@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,22 +11,26 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.models import Grant, Person, Role
+from odr.bodies.finding import Proposed, propose
 from odr.bodies.models import Body, BodyCategory, Division, Grid, MediatorProfile
 from odr.bodies.places import District, Township, covers, path_of, place_name, prefix, tree
 from odr.core.errors import NotFound
 
 __all__ = [
     "District",
+    "Proposed",
     "Seat",
     "Township",
     "body",
     "categories_of",
     "centre_for",
     "covers",
+    "directory",
     "mediators_of",
     "path_of",
     "place_name",
     "prefix",
+    "propose",
     "seed",
     "tree",
 ]
@@ -52,15 +56,6 @@ class Seat:
     open_cases: int = 0
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A body as the public directory shows it."""
-
-    body: Body
-    place: str
-    categories: list[str] = field(default_factory=list)
-
-
 async def body(session: AsyncSession, pid: str) -> Body:
     """A body by its public id. Raises NotFound."""
     found = await session.scalar(select(Body).where(Body.pid == pid, Body.active))
@@ -83,6 +78,14 @@ async def centre_for(session: AsyncSession, division_code: str) -> Body:
         if code in found:
             return found[code]
     raise NotFound()
+
+
+async def directory(session: AsyncSession) -> list[tuple[str, list[Body]]]:
+    """Every body that takes matters, by kind: centres, sector bodies, then committees from the city down."""
+    order = {"centre": 0, "sector": 1, "committee": 2}
+    bodies = list(await session.scalars(select(Body).where(Body.active).order_by(Body.division_code, Body.id)))
+    kinds = sorted({body.kind for body in bodies}, key=lambda kind: order.get(kind, 9))
+    return [(kind, [body for body in bodies if body.kind == kind]) for kind in kinds]
 
 
 async def mediators_of(
