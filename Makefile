@@ -7,6 +7,7 @@ TEST_WORKERS ?= 2
 
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
 export npm_config_fund := false
 export npm_config_audit := false
 export npm_config_update_notifier := false
@@ -26,7 +27,7 @@ DEBIAN := chromium fonts-noto-cjk fonts-noto-color-emoji redis-server postgresql
 	libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 # The checkout's own path belongs in: a virtual environment that was moved does not run.
-digest = $(shell { pwd; cat $(1); } | { sha256sum 2>/dev/null || shasum -a 256; } | cut -c1-16)
+digest = $(shell { pwd; echo $(1); cat $(1); } | { sha256sum 2>/dev/null || shasum -a 256; } | cut -c1-16)
 UV_STAMP := .tools/uv/.made-$(call digest,requirements/tools.lock)
 NODE_STAMP := .tools/node/.made-$(call digest,requirements/node.lock)
 RUN_STAMP := .venv/.run-$(call digest,pyproject.toml requirements/run.lock)
@@ -35,13 +36,15 @@ NPM_STAMP := frontend/node_modules/.made-$(call digest,frontend/package-lock.jso
 DIST_STAMP := frontend/dist/.made-$(call digest,$(FRONTEND))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check lock bench faults clean python-for-tests debian
+.PHONY: help run packages build test check lock bench faults clean python-for-tests debian
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(RUN_STAMP) $(DIST_STAMP) ## Set up what is missing, fill an empty database with the demo city, serve
 	@.venv/bin/odr demo --if-empty && exec .venv/bin/odr serve
+
+packages: $(RUN_STAMP) $(NPM_STAMP) # of both languages; a layer of its own in the image
 
 build: $(RUN_STAMP) $(DIST_STAMP) ## Set up what is missing and build the pages' files, nothing more
 
