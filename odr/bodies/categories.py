@@ -50,6 +50,9 @@ class Category(Coded):
 
 LABOUR = frozenset({Category.WAGE_ARREARS, Category.LABOUR_OTHER})
 
+ALWAYS_WRITTEN = LABOUR | {Category.MEDICAL}
+"""An oral agreement is not enough here (劳动争议调解仲裁法 Art. 14, 医疗纠纷条例 Art. 39)."""
+
 # Kind of a petition matter -> kind of dispute. What is not listed becomes OTHER.
 PETITION_CATEGORY = {
     "农村农业": Category.HOUSING,

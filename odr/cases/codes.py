@@ -1,11 +1,11 @@
 """The codes of a case and their Chinese words. Values are stored; words go through gettext when shown.
 
-Sources and results:
-人民调解案件情况表. What is marked D was designed here and is the city's to confirm.
+Sources and results follow 人民调解案件情况表. What is marked D was designed here and is the city's to confirm.
 """
 
 from typing import Self
 
+from odr.bodies.categories import ALWAYS_WRITTEN as ALWAYS_WRITTEN
 from odr.bodies.categories import LABOUR as LABOUR
 from odr.bodies.categories import PETITION_CATEGORY as PETITION_CATEGORY
 from odr.bodies.categories import Category as Category

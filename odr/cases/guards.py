@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from odr.cases.codes import (
-    LABOUR,
+    ALWAYS_WRITTEN,
     Category,
     CourtOutcome,
     CourtStage,
@@ -148,7 +148,7 @@ def _has_an_end(facts: Facts) -> bool:
 
 def oral_is_enough(facts: Facts) -> bool:
     """Labour and medical matters are always written; others when a party asks or the matter is not simple."""
-    return not (facts.writing_needed or facts.category in LABOUR or facts.category is Category.MEDICAL)
+    return not (facts.writing_needed or facts.category in ALWAYS_WRITTEN)
 
 
 # Intake
@@ -304,7 +304,7 @@ CLAUSES = Guard(
 )
 ORAL_ALLOWED = Guard(
     "oral_allowed",
-    "Art. 28, 医疗纠纷条例 Art. 39, 宁波条例 Art. 24",
+    "Art. 28, 劳动争议调解仲裁法 Art. 14, 医疗纠纷条例 Art. 39, 宁波条例 Art. 24",
     N_("这件纠纷要写成书面协议，不能只作口头协议。请起草协议条款。"),
     _fact(oral_is_enough),
 )
@@ -325,7 +325,7 @@ EFFECT = Guard(
 COURT_KIND = Guard(
     "court_may_confirm",
     "民诉法解释 Art. 355",
-    N_("法院不确认这一类协议，例如婚姻、亲子、物权归属。可以申请公证或直接起诉。"),
+    N_("婚姻、亲子关系和权利归属，法院不予确认，这里不能申请。只涉及钱款的，请直接到法院询问。"),
     _fact(lambda f: f.court_may_confirm),
 )
 COURT_WINDOW = Guard(
