@@ -75,6 +75,16 @@ export class FilePicker extends HTMLElement {
   }
 }
 
+/** A page cannot send chosen files back to the browser; here they are put into the new form again, unless the server has kept them. */
+function handOver(before: Element, after: Element): void {
+  for (const old of before.querySelectorAll<HTMLInputElement>("input[type=file]")) {
+    const input = Array.from(after.querySelectorAll<HTMLInputElement>("input[type=file]")).find((one) => one.name === old.name);
+    if (!input || !old.files || input.closest(".field")?.querySelector("[data-kept]")) continue;
+    input.files = old.files;
+    input.dispatchEvent(new Event("change"));
+  }
+}
+
 /** A form with chosen files is sent with a progress bar. Answers are taken as a browser would: a redirect is followed,
     a page with errors replaces the main part. On a lost connection everything stays and can be sent again. */
 function send(event: SubmitEvent): void {
@@ -121,6 +131,7 @@ function send(event: SubmitEvent): void {
     }
     const shown = document.importNode(answer, true);
     main.replaceWith(shown);
+    handOver(form, shown);
     window.scrollTo(0, 0);
     shown.focus();
     shown.dispatchEvent(new CustomEvent("odr:replaced", { bubbles: true }));
