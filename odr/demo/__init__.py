@@ -1,0 +1,1 @@
+"""The demo city: invented people and disputes, played through the same verbs as real ones."""

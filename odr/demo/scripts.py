@@ -1,0 +1,173 @@
+# ruff: noqa: E501 - sentences people read are not broken
+"""The disputes of the demo city. The first is the newspaper's: an elderly resident, a gas refit of 2,600 yuan."""
+
+from dataclasses import dataclass, field
+
+from odr.cases.codes import Category, PartyKind, State
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A clause: who (side), what, how much in yuan, how many days from the draft, how."""
+
+    side: str
+    kind: str
+    text: str
+    amount: str | None = None
+    days: int | None = None
+    manner: str = ""
+
+
+@dataclass(frozen=True)
+class Script:
+    """One dispute and how far it is played. `talk` and `private` are (who, words): applicant, respondent, mediator."""
+
+    key: str
+    title: str
+    category: Category
+    facts: str
+    claims: tuple[str, ...]
+    applicant: str
+    respondent: str
+    respondent_name: str
+    body: str
+    mediator: str
+    until: State
+    days_ago: float
+    division: str = "150302004001"
+    place: str = ""
+    respondent_kind: PartyKind = PartyKind.NATURAL
+    amount_fen: int | None = None
+    end: str = ""
+    talk: tuple[tuple[str, str], ...] = ()
+    private: tuple[tuple[str, str], ...] = ()
+    promises: tuple[Promise, ...] = field(default=())
+
+
+GAS = Script(
+    key="gas",
+    title="燃气改造费",
+    category=Category.CONTRACT,
+    facts=(
+        "上个月小区里有人挨家收燃气改造费，每户 2600 元，说是自己组织起来找人改通风管道和装报警器的。"
+        "我年纪大了，怕受骗，也不方便跑燃气公司去问。钱交了一半，收据上没有写清楚是什么钱。"
+        "我想弄明白这笔钱该不该交，管道到底要不要改。"
+    ),
+    claims=("说清楚 2600 元是什么钱，有没有燃气公司的准许", "不该交的退给我；该交的开正规收据"),
+    applicant="wang",
+    respondent="li",
+    respondent_name="李某",
+    body="utilities",
+    mediator="mediator",
+    until=State.MEDIATING,
+    days_ago=4,
+    division="150302004002",
+    place="德顺大厦小区",
+    amount_fen=260_000,
+    talk=(
+        ("mediator", "两位好，我是调解员张志和。今天先把事情说清楚，谁说话都不打断。"),
+        ("applicant", "我就想知道这 2600 块钱是干什么的，收据上也没写。"),
+        ("respondent", "王叔，中户的厨房结构有隐患，燃气公司说改好通风才给通气。大家凑钱请的施工队。"),
+        ("mediator", "我昨天去燃气公司核实过：中户厨房确实有安全隐患，公司准许住户自己请第三方改通风管道。"),
+        ("applicant", "那要是早这么说，我也不至于睡不着觉。"),
+        ("respondent", "是我没说清楚。报价单和合同我都有，拍给您看。"),
+    ),
+    private=(
+        ("applicant", "张调解员，我不是不想交，就是怕人家骗我。要是分两次交，我手头能松快点。"),
+        ("mediator", "我明白。这话只有您和我看得到。要不要由我提出分两次付？"),
+        ("applicant", "行，您来说。别说是我手头紧。"),
+    ),
+    promises=(
+        Promise(
+            "respondent",
+            "act",
+            "向申请人提供燃气公司的准许文件、施工合同和报价单的复印件",
+            days=3,
+            manner="当面交给申请人",
+        ),
+        Promise("applicant", "pay", "支付燃气报警器和通风管道改造费的余款", "1300.00", 20, "转账到施工队账户"),
+        Promise(
+            "respondent", "act", "改造完工后请燃气公司验收，并把验收单交给申请人", days=30, manner="送到申请人家中"
+        ),
+    ),
+)
+
+_NEIGHBOUR = (
+    "楼上卫生间漏水，把我家厨房的吊顶泡坏了，找过几次都说不是他家的问题，现在墙皮也起了。",
+    ("请他把漏水的地方修好", "赔我家吊顶和墙面的钱"),
+)
+_FEE = (
+    "物业说我欠了两年的物业费，可是电梯坏了大半年没有人修，楼道灯也不亮，我才没有交。",
+    ("先把电梯修好", "物业费打折"),
+)
+_LOAN = ("去年借给他一万元，有借条，说好过年还，现在电话也不接。", ("把一万元还给我",))
+_CARE = ("母亲住的养老院涨了护理费，没有提前说，我们不同意，院里就让我们把人接走。", ("按原来的价钱收到合同期满",))
+
+SCRIPTS: tuple[Script, ...] = (
+    GAS,
+    Script(
+        "leak", "楼上漏水", Category.NEIGHBOUR, *_NEIGHBOUR, "zhao", "sun", "孙某强", "neighbour:150302004002", "mediator2",
+        State.CLOSED, 70, division="150302004002", place="某小区 2 号楼", amount_fen=180_000,
+        talk=(
+            ("mediator", "我和社区的同志上门看过了，水是从楼上地漏渗下来的。"),
+            ("respondent", "既然看明白了，我修，也赔。"),
+            ("applicant", "修好就行，钱好商量。"),
+        ),
+        promises=(
+            Promise("respondent", "act", "修好卫生间地漏和防水层", days=7, manner="请专业师傅施工"),
+            Promise("respondent", "pay", "赔偿吊顶和墙面损失", "1800.00", 10, "微信转账"),
+        ),
+    ),
+    Script(
+        "fee", "物业费", Category.PROPERTY_MGMT, *_FEE, "chen", "bao", "某某物业公司", "property_mgmt:150302", "mediator2",
+        State.PERFORMING, 25, place="某小区", respondent_kind=PartyKind.LEGAL, amount_fen=240_000,
+        talk=(
+            ("mediator", "物业方面答应两周内修好电梯，物业费打八折，两边看行不行？"),
+            ("applicant", "电梯修好我就交。"),
+            ("respondent", "可以。"),
+        ),
+        promises=(
+            Promise("respondent", "act", "修好 1 单元电梯并通过检验", days=14, manner="检验报告张贴在单元门口"),
+            Promise("applicant", "pay", "按八折交清两年物业费", "1920.00", 25, "到物业窗口缴纳"),
+        ),
+    ),
+    Script(
+        "care", "护理费", Category.CONTRACT, *_CARE, "sun", "bao", "某某养老院", "elderly", "mediator",
+        State.SIGNING, 12, respondent_kind=PartyKind.OTHER_ORG,
+        talk=(("mediator", "合同还有三个月到期，按原价收到期满，院里也同意了。"),),
+        promises=(Promise("respondent", "act", "护理费按原价收取到合同期满", days=90, manner="按月开收据"),),
+    ),
+    Script(
+        "loan1", "借款", Category.CONTRACT, *_LOAN, "chen", "sun", "孙某强", "elderly", "mediator", State.PERFORMED, 40,
+        amount_fen=1_000_000, promises=(Promise("respondent", "pay", "归还借款", "10000.00", 5, "银行转账"),),
+    ),
+    Script(
+        "loan2", "借款", Category.CONTRACT, *_LOAN, "zhao", "li", "李某", "elderly", "mediator", State.FOLLOWED_UP, 55,
+        amount_fen=1_000_000, promises=(Promise("respondent", "pay", "归还借款", "10000.00", 5, "银行转账"),),
+    ),
+    Script(
+        "loan3", "借款", Category.CONTRACT, *_LOAN, "bao", "li", "李某", "elderly", "mediator", State.ARCHIVED, 120,
+        amount_fen=1_000_000, promises=(Promise("respondent", "pay", "归还借款", "10000.00", 5, "银行转账"),),
+    ),
+    Script("new1", "楼上漏水", Category.NEIGHBOUR, *_NEIGHBOUR, "chen", "zhao", "赵某兰", "utilities", "mediator",
+           State.SUBMITTED, 0.2),
+    Script("new2", "物业费", Category.PROPERTY_MGMT, *_FEE, "li", "bao", "某某物业公司", "property_mgmt:150302", "mediator2",
+           State.SUBMITTED, 1, respondent_kind=PartyKind.LEGAL),
+    Script("supplement", "借款", Category.CONTRACT, *_LOAN, "sun", "chen", "陈某", "elderly", "mediator",
+           State.SUPPLEMENT, 3),
+    Script("consult", "护理费", Category.CONTRACT, *_CARE, "zhao", "bao", "某某养老院", "elderly", "mediator",
+           State.CONSULTING, 2, respondent_kind=PartyKind.OTHER_ORG),
+    Script("accepted", "物业费", Category.PROPERTY_MGMT, *_FEE, "sun", "bao", "某某物业公司", "property_mgmt:150302",
+           "mediator2", State.ACCEPTED, 2, respondent_kind=PartyKind.LEGAL),
+    Script("assigned", "借款", Category.CONTRACT, *_LOAN, "li", "chen", "陈某", "elderly", "mediator", State.ASSIGNED, 3),
+    Script("suspended", "楼上漏水", Category.NEIGHBOUR, *_NEIGHBOUR, "bao", "sun", "孙某强", "neighbour:150302004002",
+           "mediator2", State.SUSPENDED, 15, division="150302004002"),
+    Script("refused", "物业费", Category.PROPERTY_MGMT, *_FEE, "zhao", "bao", "某某物业公司", "property_mgmt:150302",
+           "mediator2", State.NOT_ACCEPTED, 9, respondent_kind=PartyKind.LEGAL),
+    Script("transferred", "借款", Category.CONTRACT, *_LOAN, "bao", "sun", "孙某强", "elderly", "mediator",
+           State.TRANSFERRED, 8),
+    Script("withdrawn", "护理费", Category.CONTRACT, *_CARE, "li", "bao", "某某养老院", "elderly", "mediator",
+           State.WITHDRAWN, 7, respondent_kind=PartyKind.OTHER_ORG),
+    Script("failed", "借款", Category.CONTRACT, *_LOAN, "wang", "sun", "孙某强", "elderly", "mediator", State.FAILED, 33,
+           end="respondent"),
+)  # fmt: skip
