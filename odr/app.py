@@ -19,7 +19,6 @@ import odr.bodies.pages
 import odr.cases.api
 import odr.cases.pages
 import odr.dossier.pages
-import odr.evidence.api
 import odr.evidence.pages
 import odr.intake.api
 import odr.intake.pages
@@ -39,6 +38,7 @@ from odr.core.limits import Limiter
 from odr.core.settings import Settings
 from odr.core.templating import DIST
 from odr.core.web import Edge, Odr, install_errors
+from odr.evidence import service as evidence
 from odr.notices import adapters
 
 _ROUTERS = [
@@ -49,7 +49,6 @@ _ROUTERS = [
     odr.notices.pages.router,
     odr.notices.api.router,
     odr.evidence.pages.router,
-    odr.evidence.api.router,
     odr.rooms.api.router,
     odr.cases.pages.router,
     odr.cases.api.router,
@@ -73,6 +72,7 @@ def build(settings: Settings) -> Odr:
     adapters.configure(settings.sms_adapter)
     realname.adapter(settings.realname_adapter)
     crypto.configure(settings.secret)
+    evidence.configure(settings.var)
     bus: Bus = MemoryBus()
     if settings.redis_url:
         bus = RedisBus(redis_client.from_url(settings.redis_url))

@@ -1,8 +1,6 @@
 """`odr verify`: every chain recomputed, every stored file hashed again."""
 
-import hashlib
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,6 +13,7 @@ from odr.core import clock
 from odr.core.db import Database
 from odr.core.settings import Settings
 from odr.evidence import service as evidence
+from odr.evidence.models import File
 from odr.rooms import service as rooms
 from odr.rooms.models import Message, Room
 
@@ -55,15 +54,6 @@ async def verify(database: Database, settings: Settings) -> Report:
         report.faults += [fault async for fault in audit.faults(session)]
         report.faults += [fault async for fault in rooms.verify(session)]
         report.faults += [fault async for fault in agreements.verify(session)]
-        async for pid, stored, path in evidence.stored_files(session, settings):
-            report.files += 1
-            if not path.exists():
-                report.faults.append(f"file {pid}: the original is gone")
-            elif _digest(path) != stored:
-                report.faults.append(f"file {pid}: the original was altered")
+        report.files = await session.scalar(select(func.count()).select_from(File)) or 0
+        report.faults += [fault async for fault in evidence.verify(session)]
     return report
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

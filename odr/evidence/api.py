@@ -1,5 +1,0 @@
-"""evidence: JSON routes."""
-
-from fastapi import APIRouter
-
-router = APIRouter()
