@@ -85,8 +85,25 @@ function handOver(before: Element, after: Element): void {
   }
 }
 
-/** A form with chosen files is sent with a progress bar. Answers are taken as a browser would: a redirect is followed,
-    a page with errors replaces the main part. On a lost connection everything stays and can be sent again. */
+/** Shows the page that came back, as the browser would have: asking for it again would lose the word of thanks it says once. */
+function turnTo(answer: Document, address: string, form: HTMLFormElement): void {
+  if (answer.body.querySelector("script[src]")) {
+    location.assign(address);
+    return;
+  }
+  if (address !== location.href) history.pushState(null, "", address);
+  window.onpopstate = () => location.reload();
+  document.title = answer.title;
+  document.documentElement.dataset.layout = answer.documentElement.dataset.layout;
+  const body = document.importNode(answer.body, true);
+  document.body.replaceWith(body);
+  handOver(form, body);
+  window.scrollTo(0, 0);
+  body.querySelector("main")?.focus();
+  body.dispatchEvent(new CustomEvent("odr:replaced", { bubbles: true }));
+}
+
+/** A form with chosen files is sent with a progress bar. On a lost connection everything stays and can be sent again. */
 function send(event: SubmitEvent): void {
   const form = event.target as HTMLFormElement;
   const pickers = Array.from(form.querySelectorAll<FilePicker>("file-picker"));
@@ -119,22 +136,9 @@ function send(event: SubmitEvent): void {
   };
   request.onerror = request.ontimeout = () => give(picker.dataset.failed ?? "");
   request.onload = () => {
-    if (request.responseURL && request.responseURL !== address && request.status < 400) {
-      location.assign(request.responseURL);
-      return;
-    }
-    const answer = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
-    const main = document.querySelector("main");
-    if (!answer || !main) {
-      give(picker.dataset.failed ?? "");
-      return;
-    }
-    const shown = document.importNode(answer, true);
-    main.replaceWith(shown);
-    handOver(form, shown);
-    window.scrollTo(0, 0);
-    shown.focus();
-    shown.dispatchEvent(new CustomEvent("odr:replaced", { bubbles: true }));
+    const answer = new DOMParser().parseFromString(request.responseText, "text/html");
+    if (!answer.querySelector("main")) give(picker.dataset.failed ?? "");
+    else turnTo(answer, request.responseURL || address, form);
   };
   request.open("POST", address);
   request.send(data);

@@ -7,7 +7,7 @@ import { sendOnce } from "./once";
 import { SignaturePad } from "./signature";
 import { focusSummary } from "./summary";
 
-/** Also called by `files` when an answer with errors has replaced the page's main part. */
+/** Runs again when `files` has put the page that came back in place of this one. */
 export function enhance(part: ParentNode): void {
   reopen(part);
   watchCopies(part);
