@@ -217,7 +217,8 @@ class Edge:
     def _add_headers(self, headers: MutableHeaders, nonce: str, path: str) -> None:
         headers.setdefault(
             "content-security-policy",
-            f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; "
+            f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; "
+            f"style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; "
             f"media-src 'self' blob:; font-src 'self'; connect-src {self._connect}; manifest-src 'self'; "
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         )
