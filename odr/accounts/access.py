@@ -132,3 +132,21 @@ def need_role(actor: Actor, *roles: Role) -> None:
     if any(actor.has_role(role) for role in roles):
         return
     raise Forbidden() if actor.staff else NotFound()
+
+
+async def own_login(session: AsyncSession, actor: Actor, pid: str) -> Login:
+    """The door of a signed-in device: its owner alone. Raises NotFound."""
+    login = await session.scalar(select(Login).where(Login.pid == pid, Login.person_id == actor.person_id))
+    if login is None or login.ended_at is not None:
+        raise NotFound()
+    return login
+
+
+def need_admin(actor: Actor) -> None:
+    """The door of everything under /admin. Raises NotFound for residents, Forbidden for other staff."""
+    need_role(actor, Role.SYSTEM_ADMIN)
+
+
+def need_voucher(actor: Actor) -> None:
+    """The door: mediators and clerks."""
+    need_role(actor, Role.MEDIATOR, Role.BODY_CLERK, Role.CENTRE_CLERK)

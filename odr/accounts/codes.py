@@ -83,7 +83,8 @@ async def _need_pause(session: AsyncSession, index: str, purpose: str) -> None:
     )
     if last is not None and (wait := last + RESEND_AFTER - clock.now()) > timedelta(0):
         seconds = int(wait.total_seconds()) + 1
-        raise TooMany(_("验证码已经发出。没有收到的话，请在 %(n)s 秒后重新发送。", n=seconds), retry=seconds)
+        say = _("验证码已经发出。没有收到的话，请在 %(n)s 秒后重新发送。", n=seconds)
+        raise TooMany(say, retry=seconds, code="code_sent")
 
 
 async def check_code(db: Database, phone: str, purpose: str, code: str, *, ip: str | None = None) -> OneTimeCode:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts import passwords
+from odr.accounts.access import Actor
 from odr.accounts.logins import end_logins_of
 from odr.accounts.models import Credential, Person
 from odr.audit import service as audit
@@ -95,11 +96,15 @@ async def change_password(session: AsyncSession, who: Who, person_id: int, passw
     await end_logins_of(session, who, person_id, "password_changed", but=who.login_id, staff=True)
 
 
-async def is_own_password(db: Database, person_id: int, password: str) -> bool:
-    """Whether this is the person's password; takes a third of a second, outside any transaction."""
+async def is_own_password(db: Database, limiter: Limiter, actor: Actor, password: str) -> bool:
+    """Whether this is the actor's own password; takes a third of a second, outside any transaction. Raises TooMany."""
+    await limiter.hit(_PER_NAME_AND_IP, actor.pid, actor.ip)
     async with db.read() as session:
-        kept = await session.scalar(select(Credential.password_hash).where(Credential.person_id == person_id))
-    return await passwords.is_password(kept, password)
+        kept = await session.scalar(select(Credential.password_hash).where(Credential.person_id == actor.person_id))
+    right = await passwords.is_password(kept, password)
+    if right:
+        await limiter.forget(_PER_NAME_AND_IP, actor.pid, actor.ip)
+    return right
 
 
 async def reset_totp(session: AsyncSession, who: Who, person: Person) -> str:

@@ -14,6 +14,7 @@ from odr.audit.who import Who
 from odr.core import clock
 from odr.core.jobs import handles
 from odr.core.outbox import Channel, Outbox, post
+from odr.core.settings import Mode, Settings
 from odr.notices import adapters
 
 LIST_MAX = 100
@@ -84,6 +85,11 @@ async def mark_seen(session: AsyncSession, actor: Actor) -> None:
 
 def _unseen(actor: Actor) -> tuple[Any, ...]:
     return (Outbox.person_id == actor.person_id, Outbox.channel == Channel.IN_APP, Outbox.seen_at.is_(None))
+
+
+def is_readable(settings: Settings) -> bool:
+    """Whether an operator may see addresses and texts: in the demo only, as the texts hold codes to sign in with."""
+    return settings.mode is Mode.DEMO
 
 
 async def read_outbox(

@@ -1,5 +1,0 @@
-"""accounts: HTML routes."""
-
-from fastapi import APIRouter
-
-router = APIRouter()
