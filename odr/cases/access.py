@@ -44,7 +44,7 @@ class Do(StrEnum):
     ANSWER_OBJECTION = "answer_objection"
     DELIVER_ROUTES = "deliver_routes"
     ADD_AGENT = "add_agent"
-    SAY = "say"
+    ADD_FILE = "add_file"
 
 
 _MAY: dict[Do, tuple[frozenset[CaseRole], tuple[State, ...]]] = {
@@ -62,7 +62,7 @@ _MAY: dict[Do, tuple[frozenset[CaseRole], tuple[State, ...]]] = {
     Do.ANSWER_OBJECTION: (frozenset({_R.BODY_CLERK}), (State.ASSIGNED, State.MEDIATING)),
     Do.DELIVER_ROUTES: (STAFF_ROLES, tuple(s for s in State if s not in (State.DRAFT, State.ARCHIVED))),
     Do.ADD_AGENT: (PARTY_ROLES | STAFF_ROLES, (*_BEFORE, State.SUPPLEMENT, *_TALKING)),
-    Do.SAY: (PARTY_ROLES | {_R.MEDIATOR}, tuple(State)),
+    Do.ADD_FILE: (PARTY_ROLES | {_R.MEDIATOR, _R.BODY_CLERK}, (*_BEFORE, State.SUPPLEMENT, *_TALKING)),
 }
 
 

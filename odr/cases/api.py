@@ -1,5 +1,100 @@
-"""cases: JSON routes."""
+"""cases: JSON routes. Everything the pages do, with the same words and doors."""
 
-from fastapi import APIRouter
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
 
-router = APIRouter()
+from fastapi import APIRouter, Query, Request, UploadFile
+from starlette.responses import JSONResponse
+
+from odr.accounts.access import SignedIn, Staff
+from odr.accounts.models import Role
+from odr.cases import access, joining, schemas, showing
+from odr.cases.actions import ACTIONS, Action, Ctx, perform
+from odr.cases.codes import State
+from odr.cases.proposals import proposals
+from odr.core import web
+from odr.core.errors import Invalid, NotFound
+from odr.core.i18n import _
+
+router = APIRouter(prefix="/api/v1")
+
+
+@router.get("/cases")
+async def list_cases(session: web.Read, actor: SignedIn) -> dict[str, Any]:
+    """The cases in which the caller is a party or acts for one."""
+    rows = await showing.rows_for(session, actor, await access.mine(session, actor), whole=True)
+    return {"cases": [row.public() for row in rows]}
+
+
+@router.get("/desk")
+async def desk(session: web.Read, actor: Staff) -> dict[str, Any]:
+    """A mediator's day: the cases, those that wait for the caller, what is due, today's sittings."""
+    rows = await showing.rows_for(session, actor, await access.at_desk(session, actor))
+    return {"today": await showing.today(session, actor), "cases": [row.public() for row in rows]}
+
+
+@router.get("/queue")
+async def queue(
+    session: web.Read, actor: Staff, state: Annotated[list[State] | None, Query()] = None
+) -> dict[str, Any]:
+    """The cases of the bodies and centres for which the caller is a clerk; `state` narrows the list."""
+    if not (actor.bodies(Role.BODY_CLERK) or actor.bodies(Role.CENTRE_CLERK)):
+        raise NotFound()
+    cases = await access.in_queue(session, actor, tuple(state) if state else None)
+    return {"cases": [row.public() for row in await showing.rows_for(session, actor, cases)]}
+
+
+@router.get("/cases/{pid}")
+async def show(session: web.Read, actor: SignedIn, pid: str) -> dict[str, Any]:
+    """The case as the caller may see it: state, whose turn, by when, parties, rooms, timeline, links."""
+    view = await access.for_reading(session, actor, pid)
+    return (await showing.document(session, view)).doc
+
+
+@router.get("/cases/{pid}/proposals")
+async def propose(session: web.Read, actor: Staff, pid: str) -> dict[str, Any]:
+    """Which body could take the case and who of it, each with its reasons; the second is the alternative (R10)."""
+    view = await access.for_action(session, actor, pid, access.Do.ROUTE)
+    return {"proposals": [one.public() for one in await proposals(session, view.case)]}
+
+
+@router.post("/cases/{pid}/files", status_code=201)
+async def add_files(request: Request, actor: SignedIn, pid: str, file: UploadFile) -> dict[str, Any]:
+    """Add a paper to the case; everybody in it may read it. Private evidence belongs into a private room."""
+    service = web.odr(request)
+    async with service.db.read() as session:
+        await access.for_action(session, actor, pid, access.Do.ADD_FILE)
+    from odr.evidence import service as evidence  # LAZY
+
+    prepared = await evidence.prepare(file, service.settings)
+    async with service.db.write() as session:
+        view = await access.for_action(session, actor, pid, access.Do.ADD_FILE)
+        await joining.add_file(session, view, prepared)
+        return (await showing.document(session, view)).doc
+
+
+@router.post("/invitations/uses")
+async def take(request: Request, actor: SignedIn, data: schemas.Taken) -> JSONResponse:
+    """Take an invitation by its link's token or its code, with a name. One neutral refusal for whatever is wrong."""
+    pid = await joining.take(request, actor, token=data.token, code=data.code, name=data.name)
+    if pid is None:
+        raise Invalid({"name": _("没有核对上。请检查姓名，或联系发邀请给您的调委会。")})
+    return JSONResponse({"case": pid}, status_code=201)
+
+
+def _endpoint(action: Action) -> Callable[..., Awaitable[dict[str, Any]]]:
+    async def act(request: Request, session: web.Write, actor: SignedIn, pid: str, data: Any) -> dict[str, Any]:
+        view = await access.for_reading(session, actor, pid)
+        await perform(Ctx(session, view, web.odr(request).settings.base_url), action, data)
+        try:
+            return (await showing.document(session, await access.view(session, actor, view.case))).doc
+        except NotFound:
+            return {"id": pid, "gone": True}
+
+    act.__annotations__["data"] = action.schema
+    act.__doc__ = action.title
+    return act
+
+
+for _noun, _one in ACTIONS.items():
+    router.add_api_route(f"/cases/{{pid}}/{_noun}", _endpoint(_one), methods=["POST"], name=f"case_{_noun}")

@@ -55,6 +55,7 @@ SENTENCES: Mapping[str, str] = {
     "case:close:done": N_("结案"),
     "case:archive:done": N_("归档"),
     "case:reopen:done": N_("重新打开"),
+    "case:file:added": N_("增加了一份材料"),
     "case:outcome:told": N_("把结果和理由告知了当事人"),
     "case:remedies:told": N_("告知了违约的处理办法"),
     "invitation:link:sent": N_("向一方发出了邀请"),

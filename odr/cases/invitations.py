@@ -58,6 +58,13 @@ async def invite(
     case = await session.get_one(Case, party.case_id)
     if isinstance(actor, Actor):
         need(await view(session, actor, case), Do.INVITE)
+    return await send(session, actor, case, party, base_url=base_url, by_phone=by_phone)
+
+
+async def send(
+    session: AsyncSession, actor: Who, case: Case, party: Party, *, base_url: str = "", by_phone: bool = True
+) -> tuple[Invitation, str, str]:
+    """What `invite` does, for callers that have asked the door: a party may have its own agent asked in."""
     await moves.hold(session, case)
     if party.person_id is not None or party.ended_at is not None:
         raise Conflict()

@@ -224,7 +224,7 @@ class ContactAttempt(Base):
 
 
 class RoutesNotice(Base):
-    """The notice of arbitration, administrative and court routes, per party: no failure is saved without it (Art. 26)."""
+    """The notice of arbitration, administrative and court routes, per party; no failure without it (Art. 26)."""
 
     __tablename__ = "routes_notices"
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.accounts.models import Grant, Person, Role
+from odr.accounts.models import Grant, Role
 from odr.audit.who import Who
 from odr.bodies.models import Body
 from odr.cases import access, deadlines, lifecycle, numbers, seating, telling
@@ -34,7 +34,6 @@ from odr.cases.routes import deliver_where_possible
 from odr.core import clock
 from odr.core.errors import Conflict, Invalid
 from odr.core.i18n import _
-from odr.evidence import service as evidence
 from odr.evidence.models import File
 
 
@@ -189,6 +188,8 @@ async def resubmit(
     if added.strip():
         case.facts = f"{case.facts}\n\n补充：{added.strip()}"
     for file in files:
+        from odr.evidence import service as evidence  # LAZY
+
         await evidence.move_to(session, file, "case", case.id)
     await _move(session, actor, case, Move.RESUBMIT, by=by, said=_Said(detail={"files": len(files)}))
 
@@ -500,9 +501,3 @@ async def confirm_entry(session: AsyncSession, actor: Actor, case: Case, how: st
     await session.flush()
     channel = _CONFIRMED_CHANNEL[how]
     await event(session, actor, case, "case:entry:confirmed", channel=channel, detail={"how": how})
-
-
-async def person_of(session: AsyncSession, pid: str) -> Person | None:
-    """A person by public id, for the clerks' choice of a mediator."""
-    found: Person | None = await session.scalar(select(Person).where(Person.pid == pid))
-    return found

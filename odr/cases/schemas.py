@@ -226,6 +226,22 @@ class Consent(Act):
     text_version: Annotated[str, Field(max_length=24)] | None = None
 
 
+class Revoked(Act):
+    kind: ConsentKind
+    party: Annotated[str, Field(max_length=32)] | None = None
+
+
+class Offline(Act):
+    party: Annotated[str, Field(max_length=32)] | None = None
+    channel: Channel = Channel.WEB
+
+
+class Confirmed(Act):
+    """How an entry was confirmed: by the person (`self`), on the clerk's screen, or in a call back."""
+
+    how: Annotated[str, Field(pattern="^(self|screen|call)$")] = "self"
+
+
 class Contact(Act):
     party: Annotated[str, Field(max_length=32)]
     channel: Channel

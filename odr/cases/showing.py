@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts import identity
 from odr.accounts.access import Actor
-from odr.accounts.models import Person
 from odr.bodies import service as bodies
 from odr.cases import access, deadlines, gates
 from odr.cases.access import Do, View
@@ -332,11 +331,3 @@ async def _unread(session: AsyncSession, actor: Actor, cases: Sequence[Case]) ->
     for case in cases:
         found[case.pid] = sum(r.unread for r in await rooms.rooms_for(session, case.pid, actor.person_id))
     return found
-
-
-async def mediators_for(session: AsyncSession, case: Case) -> list[Person]:
-    """Who of the body's roster may be named: nobody who is on a side of the case."""
-    if case.body_id is None:
-        return []
-    on_sides = {person_id for state in (await gather(session, case)).parties for person_id in state.people}
-    return [seat.person for seat in await bodies.mediators_of(session, case.body_id, exclude=on_sides)]
