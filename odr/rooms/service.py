@@ -34,6 +34,7 @@ __all__ = [
     "Journal",
     "Line",
     "Lines",
+    "Refusal",
     "RoomState",
     "RoomView",
     "Said",
@@ -89,16 +90,19 @@ async def add_member(
 ) -> RoomMember:
     """Seat a person, or change role and rights of one who is seated. Without `from_start` they read only what is
     written from now on. Who had left and comes back is bounded the same way."""
-    head = await _touch(session, room)
     member = await session.scalar(
         select(RoomMember).where(RoomMember.room_id == room.id, RoomMember.person_id == person_id)
     )
+    rights = (role, name, may_write)
+    if member is not None and member.left_seq is None and (member.role, member.name, member.may_write) == rights:
+        return member
+    head = await _touch(session, room)
     if member is None:
         member = RoomMember(room_id=room.id, person_id=person_id, joined_seq=0 if from_start else head)
         session.add(member)
     elif member.left_seq is not None:
         member.left_seq, member.joined_seq = None, 0 if from_start else head
-    member.role, member.name, member.may_write = role, name, may_write
+    member.role, member.name, member.may_write = rights
     await session.flush()
     return member
 
