@@ -1,5 +1,276 @@
 """agreements: JSON routes."""
 
-from fastapi import APIRouter
+from typing import Annotated, Any
 
-router = APIRouter()
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from starlette.responses import Response
+
+from odr.accounts.access import SignedIn
+from odr.agreements import access, documents, service
+from odr.agreements.schemas import (
+    AcceptAllIn,
+    AnswerIn,
+    ClaimIn,
+    ClauseIn,
+    ConfirmOralIn,
+    DraftIn,
+    OrderIn,
+    PaperIn,
+    ReasonIn,
+    RecordIn,
+    SettleIn,
+    SheetIn,
+    SignIn,
+    UrgeIn,
+    VisitIn,
+    VouchIn,
+)
+from odr.core import forms, web
+from odr.core.errors import Invalid
+from odr.core.forms import Strict
+from odr.core.i18n import _
+from odr.core.web import Read, Write
+from odr.evidence import service as evidence
+
+router = APIRouter(prefix="/api/v1")
+
+
+class SealIn(Strict):
+    """The seal, on the text with this hash."""
+
+    sha256: str
+
+
+async def _document(request: Request, actor: SignedIn, pid: str) -> dict[str, Any]:
+    """The agreement as it stands after a step that committed by itself."""
+    async with web.read(request) as session:
+        return await documents.document(session, await access.for_reading(session, actor, pid))
+
+
+@router.get("/cases/{case}/agreements")
+async def versions(actor: SignedIn, session: Read, case: str) -> list[dict[str, Any]]:
+    """Every version, the newest first."""
+    return await documents.versions(session, await access.of_case(session, actor, case))
+
+
+@router.post("/cases/{case}/agreements", status_code=201)
+async def draft(actor: SignedIn, session: Write, case: str, wanted: DraftIn) -> dict[str, Any]:
+    row = await service.draft(session, actor, case, wanted)
+    return await documents.document(session, await access.for_reading(session, actor, row.pid))
+
+
+@router.get("/agreements/{pid}")
+async def agreement(actor: SignedIn, session: Read, pid: str) -> dict[str, Any]:
+    return await documents.document(session, await access.for_reading(session, actor, pid))
+
+
+@router.put("/agreements/{pid}/sheet")
+async def sheet(actor: SignedIn, session: Write, pid: str, wanted: SheetIn) -> dict[str, Any]:
+    await service.revise_sheet(session, actor, pid, wanted)
+    return await documents.document(session, await access.for_reading(session, actor, pid))
+
+
+@router.post("/agreements/{pid}/clauses", status_code=201)
+async def add_clause(actor: SignedIn, session: Write, pid: str, wanted: ClauseIn) -> dict[str, Any]:
+    clause = await service.add_clause(session, actor, pid, wanted)
+    return {"id": clause.pid, "version": clause.version}
+
+
+@router.put("/agreements/{pid}/clauses/{clause}")
+async def change_clause(actor: SignedIn, session: Write, pid: str, clause: str, wanted: ClauseIn) -> dict[str, Any]:
+    row = await service.change_clause(session, actor, pid, clause, wanted)
+    return {"id": row.pid, "version": row.version}
+
+
+@router.delete("/agreements/{pid}/clauses/{clause}", status_code=204)
+async def remove_clause(actor: SignedIn, session: Write, pid: str, clause: str) -> Response:
+    await service.remove_clause(session, actor, pid, clause)
+    return Response(status_code=204)
+
+
+@router.put("/agreements/{pid}/order", status_code=204)
+async def order(actor: SignedIn, session: Write, pid: str, wanted: OrderIn) -> Response:
+    await service.reorder(session, actor, pid, wanted)
+    return Response(status_code=204)
+
+
+@router.post("/agreements/{pid}/clauses/{clause}/answers", status_code=201)
+async def answer(actor: SignedIn, session: Write, pid: str, clause: str, wanted: AnswerIn) -> dict[str, Any]:
+    await service.answer(session, actor, pid, clause, wanted)
+    return await documents.document(session, await access.for_reading(session, actor, pid))
+
+
+@router.post("/agreements/{pid}/answers", status_code=201)
+async def answers(actor: SignedIn, session: Write, pid: str, wanted: AcceptAllIn) -> dict[str, Any]:
+    """Accept all clauses as they were shown."""
+    await service.accept_all(session, actor, pid, wanted)
+    return await documents.document(session, await access.for_reading(session, actor, pid))
+
+
+@router.post("/agreements/{pid}/final", status_code=201)
+async def final(request: Request, actor: SignedIn, pid: str) -> dict[str, Any]:
+    """定稿: freeze the text as exact bytes."""
+    await service.finalise(web.odr(request).db, actor, pid)
+    return await _document(request, actor, pid)
+
+
+@router.post("/agreements/{pid}/versions", status_code=201)
+async def new_version(actor: SignedIn, session: Write, pid: str, wanted: ReasonIn) -> dict[str, Any]:
+    """退回修改: a new version as a draft."""
+    row = await service.unfreeze(session, actor, pid, wanted.reason)
+    return await documents.document(session, await access.for_reading(session, actor, row.pid))
+
+
+@router.post("/agreements/{pid}/codes", status_code=204)
+async def code(request: Request, actor: SignedIn, session: Write, pid: str) -> Response:
+    """Send a fresh code for signing or confirming this version."""
+    await service.send_code(session, web.odr(request).limiter, actor, pid)
+    return Response(status_code=204)
+
+
+@router.post("/agreements/{pid}/signatures", status_code=201)
+async def sign(request: Request, actor: SignedIn, pid: str, wanted: SignIn) -> dict[str, Any]:
+    await service.sign(web.odr(request).db, actor, pid, wanted)
+    return await _document(request, actor, pid)
+
+
+@router.post("/agreements/{pid}/seal", status_code=201)
+async def seal(request: Request, actor: SignedIn, pid: str, wanted: SealIn) -> dict[str, Any]:
+    """The body's seal, last."""
+    async with web.write(request) as session:
+        await service.seal(session, actor, pid, wanted.sha256)
+    await _keep_copy(request, actor, pid)
+    return await _document(request, actor, pid)
+
+
+@router.post("/agreements/{pid}/papers", status_code=201)
+async def take_paper(
+    request: Request,
+    actor: SignedIn,
+    pid: str,
+    signers: Annotated[list[str], Form()],
+    check_code: Annotated[str, Form()],
+    seen: Annotated[bool, Form()] = False,
+    note: Annotated[str, Form()] = "",
+    file: Annotated[UploadFile | None, File()] = None,
+) -> dict[str, Any]:
+    """A sheet signed by hand: its scan, who signed on it, its check code."""
+    wanted = forms.parse(PaperIn, {"signers": signers, "check_code": check_code, "seen": seen, "note": note})
+    if file is None:
+        raise Invalid({"file": _("请拍照或扫描签好的纸。")})
+    async with web.read(request) as session:
+        access.need_handler((await access.for_reading(session, actor, pid)).view)
+    prepared = await evidence.prepare(file, web.odr(request).settings)
+    async with web.write(request) as session:
+        await service.take_paper(session, actor, pid, wanted, prepared)
+    await _keep_copy(request, actor, pid)
+    return await _document(request, actor, pid)
+
+
+@router.post("/agreements/{pid}/confirmations", status_code=201)
+async def confirm_oral(request: Request, actor: SignedIn, pid: str, wanted: ConfirmOralIn) -> dict[str, Any]:
+    """A party confirms the oral agreement as registered."""
+    await service.confirm_oral(web.odr(request).db, actor, pid, wanted)
+    await _keep_copy(request, actor, pid)
+    return await _document(request, actor, pid)
+
+
+@router.post("/agreements/{pid}/vouchings", status_code=201)
+async def vouch_oral(request: Request, actor: SignedIn, pid: str, wanted: VouchIn) -> dict[str, Any]:
+    """The mediator or clerk vouches that a party confirmed the oral agreement."""
+    async with web.write(request) as session:
+        await service.vouch_oral(session, actor, pid, wanted)
+    await _keep_copy(request, actor, pid)
+    return await _document(request, actor, pid)
+
+
+async def _keep_copy(request: Request, actor: SignedIn, pid: str) -> None:
+    async with web.read(request) as session:
+        place = await access.for_reading(session, actor, pid)
+        effective = (await service.standing(session, place.case, place.agreement)).effective_at
+    if effective is not None:
+        await service.keep_copy(web.odr(request).db, web.odr(request).settings, actor, pid)
+
+
+# --- performance ----------------------------------------------------------------------------------------------------
+
+
+@router.get("/cases/{case}/performance")
+async def performance(actor: SignedIn, session: Read, case: str) -> list[dict[str, Any]]:
+    return await documents.promises(session, await access.of_case(session, actor, case))
+
+
+async def _promise(session: Write, actor: SignedIn, pid: str) -> dict[str, Any]:
+    view, item = await access.for_item(session, actor, pid)
+    return await documents.promise(session, view, item)
+
+
+@router.post("/performance/{pid}/claims", status_code=201)
+async def claim(
+    request: Request,
+    actor: SignedIn,
+    pid: str,
+    note: Annotated[str, Form()] = "",
+    file: Annotated[UploadFile | None, File()] = None,
+) -> dict[str, Any]:
+    """ "I have done it", with a photo where there is one."""
+    wanted = forms.parse(ClaimIn, {"note": note})
+    async with web.read(request) as session:
+        await access.for_item(session, actor, pid)
+    proof = await evidence.prepare(file, web.odr(request).settings) if file is not None else None
+    async with web.write(request) as session:
+        await service.claim(session, actor, pid, wanted, proof)
+        return await _promise(session, actor, pid)
+
+
+@router.post("/performance/{pid}/answers", status_code=201)
+async def settle(actor: SignedIn, session: Write, pid: str, wanted: SettleIn) -> dict[str, Any]:
+    """The obligee confirms or disputes."""
+    await service.settle(session, actor, pid, wanted)
+    return await _promise(session, actor, pid)
+
+
+@router.post("/performance/{pid}/records", status_code=201)
+async def record(actor: SignedIn, session: Write, pid: str, wanted: RecordIn) -> dict[str, Any]:
+    """The mediator writes down what was said offline."""
+    await service.record(session, actor, pid, wanted)
+    return await _promise(session, actor, pid)
+
+
+@router.post("/performance/{pid}/urgings", status_code=201)
+async def urge(actor: SignedIn, session: Write, pid: str, wanted: UrgeIn) -> dict[str, Any]:
+    await service.urge(session, actor, pid, wanted)
+    return await _promise(session, actor, pid)
+
+
+@router.post("/performance/{pid}/breaches", status_code=201)
+async def breach(actor: SignedIn, session: Write, pid: str, wanted: ReasonIn) -> dict[str, Any]:
+    """Not performed: noted, and both sides told the remedies."""
+    await service.breach(session, actor, pid, wanted)
+    return await _promise(session, actor, pid)
+
+
+@router.post("/cases/{case}/performance/completion", status_code=204)
+async def complete(actor: SignedIn, session: Write, case: str) -> Response:
+    await service.complete(session, actor, case)
+    return Response(status_code=204)
+
+
+# --- return visits --------------------------------------------------------------------------------------------------
+
+
+@router.get("/cases/{case}/visits")
+async def visits(actor: SignedIn, session: Read, case: str) -> list[dict[str, Any]]:
+    return await documents.visits_of(session, await access.of_case(session, actor, case))
+
+
+@router.post("/cases/{case}/visits", status_code=201)
+async def visit(actor: SignedIn, session: Write, case: str, wanted: VisitIn) -> dict[str, Any]:
+    row = await service.visit(session, actor, case, wanted)
+    return {"id": row.pid}
+
+
+@router.post("/cases/{case}/visits/completion", status_code=204)
+async def finish_visits(actor: SignedIn, session: Write, case: str) -> Response:
+    await service.finish_visits(session, actor, case)
+    return Response(status_code=204)

@@ -6,6 +6,7 @@ serves everything but PDFs, and says so in one sentence.
 
 import asyncio
 import hashlib
+import logging
 import threading
 
 from odr.core.errors import OdrError
@@ -31,11 +32,6 @@ class NoPrinter(OdrError):
         )
 
 
-def digest(data: bytes) -> str:
-    """The SHA-256 by which a paper is known."""
-    return hashlib.sha256(data).hexdigest()
-
-
 async def pdf(html: str) -> bytes:
     """The PDF of a whole HTML document with its own styles. The same HTML gives the same bytes on one machine.
 
@@ -53,6 +49,7 @@ def _pdf(html: str) -> bytes:
         raise NoPrinter() from None
     # The identifier of a PDF is random by default; from the content it is the same each time.
     identifier = hashlib.sha256(html.encode()).digest()[:16]
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # rules for screens alone are no news
     nobody = URLFetcher(allowed_protocols=())
     with _one_at_a_time:
         document = HTML(string=html, base_url="about:blank", url_fetcher=nobody)

@@ -1,0 +1,194 @@
+"""What one version says, gathered from the rows: this, and nothing else, is printed and signed."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.accounts.models import Person
+from odr.agreements.models import Agreement, Clause
+from odr.bodies.models import Body
+from odr.cases.codes import Category, PartyKind, PartyRole, Side
+from odr.cases.models import Assignment, Case, Party
+from odr.core import clock
+from odr.core.errors import Conflict
+from odr.core.i18n import _
+
+
+@dataclass(frozen=True)
+class PartyBlock:
+    """The block every official form has for a party. What is not known is empty, never invented."""
+
+    pid: str
+    side: str
+    kind: str
+    name: str
+    sex: str = ""
+    born_on: date | None = None
+    id_no: str = ""
+    phone: str = ""
+    address: str = ""
+    legal_rep: str = ""
+    agents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClauseText:
+    """A clause as printed."""
+
+    n: int
+    kind: str
+    text: str
+    obligor: str
+    obligee: str
+    amount_fen: int | None
+    due_on: date | None
+    manner: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """One version of an agreement, whole."""
+
+    agreement: str
+    version: int
+    form: str
+    number: str
+    body: str
+    title: str
+    category: str
+    parties: tuple[PartyBlock, ...]
+    facts: str
+    issues: str
+    clauses: tuple[ClauseText, ...]
+    mediators: tuple[str, ...]
+    drawn_up_on: date
+
+    @property
+    def copies(self) -> int:
+        """One for each party and one for the body (Art. 29)."""
+        return len(self.parties) + 1
+
+    @property
+    def total_fen(self) -> int:
+        return sum(clause.amount_fen or 0 for clause in self.clauses)
+
+    def digest(self) -> str:
+        """Equal for equal content; it tells whether anything changed between preparing and storing."""
+        return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def born(id_no: str | None) -> date | None:
+    """The birth date in an 18-digit id number."""
+    if id_no is None or len(id_no) != 18:
+        return None
+    try:
+        return date(int(id_no[6:10]), int(id_no[10:12]), int(id_no[12:14]))
+    except ValueError:
+        return None
+
+
+def age(born_on: date, today: date | None = None) -> int:
+    """Whole years."""
+    today = today or clock.today()
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+
+
+def number_of(case: Case, version: int) -> str:
+    """协议编号: the case number, with the version behind it once an earlier one was replaced."""
+    if case.case_no is None:
+        raise Conflict(_("这件纠纷还没有编案号，不能定稿。"), code="no_number")
+    return case.case_no if version == 1 else f"{case.case_no}-{version}"
+
+
+async def principals(session: AsyncSession, case: Case) -> list[Party]:
+    """The parties themselves, applicants first: those who sign."""
+    query = select(Party).where(Party.case_id == case.id, Party.ended_at.is_(None), Party.role == PartyRole.PARTY)
+    rows = list(await session.scalars(query.order_by(Party.id)))
+    return sorted(rows, key=lambda party: (party.side != Side.APPLICANT, party.id))
+
+
+async def clauses_of(session: AsyncSession, agreement: Agreement) -> list[Clause]:
+    """The clauses that stand, in order."""
+    query = select(Clause).where(Clause.agreement_id == agreement.id, Clause.removed_at.is_(None))
+    return list(await session.scalars(query.order_by(Clause.ordinal, Clause.id)))
+
+
+async def lead_mediator(session: AsyncSession, case: Case) -> Person | None:
+    """Who handles the case now."""
+    query = (
+        select(Person)
+        .join(Assignment, Assignment.person_id == Person.id)
+        .where(Assignment.case_id == case.id, Assignment.ended_at.is_(None))
+        .order_by(Assignment.lead.desc(), Assignment.id.desc())
+        .limit(1)
+    )
+    found: Person | None = await session.scalar(query)
+    return found
+
+
+async def gather(session: AsyncSession, case: Case, agreement: Agreement, on: date) -> Content:
+    """The content of this version as of now, to be dated `on`."""
+    parties = await principals(session, case)
+    names = {party.id: party.name for party in parties}
+    body = await session.get(Body, case.body_id) if case.body_id is not None else None
+    mediator = await lead_mediator(session, case)
+    return Content(
+        agreement=agreement.pid,
+        version=agreement.version,
+        form=agreement.form,
+        number=number_of(case, agreement.version),
+        body=body.name if body is not None else "",
+        title=case.title,
+        category=Category(case.category).zh,
+        parties=tuple([await _block(session, case, party) for party in parties]),
+        facts=agreement.facts,
+        issues=agreement.issues,
+        clauses=tuple(_clause(n, row, names) for n, row in enumerate(await clauses_of(session, agreement), start=1)),
+        mediators=(mediator.name,) if mediator is not None else (),
+        drawn_up_on=on,
+    )
+
+
+def _clause(n: int, row: Clause, names: dict[int, str]) -> ClauseText:
+    return ClauseText(
+        n=n,
+        kind=row.kind,
+        text=row.text,
+        obligor=names.get(row.obligor_id or 0, ""),
+        obligee=names.get(row.obligee_id or 0, ""),
+        amount_fen=row.amount_fen,
+        due_on=row.due_on,
+        manner=row.manner,
+    )
+
+
+async def _block(session: AsyncSession, case: Case, party: Party) -> PartyBlock:
+    person = await session.get(Person, party.person_id) if party.person_id is not None else None
+    agents: Sequence[Party] = list(
+        await session.scalars(
+            select(Party).where(Party.acts_for_id == party.id, Party.ended_at.is_(None)).order_by(Party.id)
+        )
+    )
+    natural = party.kind == PartyKind.NATURAL
+    id_no = party.id_no or (person.id_no if person is not None and natural else None) or ""
+    sex = ("女", "男")[int(id_no[16]) % 2] if natural and len(id_no) == 18 and id_no[16].isdigit() else ""
+    # Where there was violence, a paper that both sides keep must not tell where the other one is found.
+    open_address = not case.violence
+    return PartyBlock(
+        pid=party.pid,
+        side=party.side,
+        kind=party.kind,
+        name=party.name,
+        sex=sex,
+        born_on=born(id_no) if natural else None,
+        id_no=id_no,
+        phone=(party.phone or (person.phone if person is not None else None) or "") if open_address else "",
+        address=(party.address or (person.address if person is not None else None) or "") if open_address else "",
+        legal_rep=party.legal_rep,
+        agents=tuple(agent.name for agent in agents),
+    )

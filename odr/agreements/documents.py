@@ -1,0 +1,211 @@
+"""What JSON answers about agreements, promises and visits. Each is a function of what this viewer may see."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.agreements import access, board, performing, signing, standing, visits
+from odr.agreements.access import Place
+from odr.agreements.board import Board, ClauseView
+from odr.agreements.models import Agreement, PerformanceItem, ReturnVisit
+from odr.agreements.standing import Slot, Standing
+from odr.cases import service as cases
+from odr.cases.access import View
+from odr.cases.codes import CaseRole, Channel, Side, State
+from odr.cases.models import Party
+from odr.evidence.models import File
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment is not None else None
+
+
+@cases.adds("agreement")
+async def in_case(session: AsyncSession, view: View) -> dict[str, Any] | None:
+    """The agreement as the room's panel and the case show it."""
+    if not (view.is_party or view.handles):
+        return None
+    agreement = await access.current(session, view.case)
+    return await document(session, Place(view, agreement)) if agreement is not None else None
+
+
+async def document(session: AsyncSession, place: Place) -> dict[str, Any]:
+    """One version: its text, the answers, the signatures, and what this viewer can do about it."""
+    agreement, view = place.agreement, place.view
+    shown = await board.show(session, view, agreement)
+    stands = await standing.of(session, view.case, agreement)
+    turn = my_turn(view, shown, stands)
+    return {
+        "id": agreement.pid,
+        "case": view.case.pid,
+        "version": agreement.version,
+        "form": agreement.form,
+        "state": agreement.state,
+        "no": agreement.agreement_no,
+        "facts": agreement.facts,
+        "issues": agreement.issues,
+        "clauses": [_clause(clause) for clause in shown.clauses],
+        "accepted": shown.accepted,
+        "total": shown.total,
+        "my_turn": turn,
+        "paper_only": signing.why_not_on_screen(place),
+        "frozen_at": _iso(agreement.frozen_at),
+        "sha256": agreement.sha256,
+        "pdf": await _file_address(session, agreement.pdf_file_id),
+        "copy": await _file_address(session, agreement.copy_file_id),
+        "signatures": [_slot(slot) for slot in stands.slots],
+        "effective_at": _iso(stands.effective_at),
+        "court_until": stands.court_until.isoformat() if stands.court_until is not None else None,
+    }
+
+
+def my_turn(view: View, shown: Board, stands: Standing) -> bool:
+    """Whether the agreement waits for this viewer."""
+    mediates = CaseRole.MEDIATOR in view.roles
+    if shown.drafting:
+        if mediates:
+            asked = any(a.answer == "change" for clause in shown.clauses for a in clause.answers)
+            return shown.all_accepted or asked or not shown.clauses
+        return access.may_settle(view) and bool(shown.open_for_me)
+    if shown.agreement.state != "frozen" or view.state not in (State.SIGNING, State.MEDIATING):
+        return False
+    missing = {slot.key for slot in stands.missing}
+    if view.is_party:
+        return view.principal is not None and access.may_settle(view) and view.principal.pid in missing
+    if mediates and standing.MEDIATOR in missing:
+        return True
+    return CaseRole.BODY_CLERK in view.roles and missing == {standing.SEAL}
+
+
+def _clause(clause: ClauseView) -> dict[str, Any]:
+    row = clause.row
+    return {
+        "id": row.pid,
+        "ordinal": clause.n,
+        "version": row.version,
+        "kind": clause.kind.value,
+        "kind_label": clause.kind.label,
+        "text": row.text,
+        "obligor": _named(clause.obligor),
+        "obligee": _named(clause.obligee),
+        "amount_fen": row.amount_fen,
+        "due_on": row.due_on.isoformat() if row.due_on is not None else None,
+        "manner": row.manner,
+        "accepted": clause.accepted,
+        "waiting": [party.pid for party in clause.waiting],
+        "answers": [
+            {
+                "party": a.party,
+                "name": a.name,
+                "side": a.side.value,
+                "answer": a.answer.value,
+                "comment": a.comment,
+                "private": a.private,
+                "at": _iso(a.at),
+            }
+            for a in clause.answers
+        ],
+    }
+
+
+def _named(party: Party | None) -> dict[str, str] | None:
+    return {"id": party.pid, "name": party.name, "side": party.side} if party is not None else None
+
+
+def _slot(slot: Slot) -> dict[str, Any]:
+    row = slot.row
+    return {
+        "key": slot.key,
+        "kind": slot.kind,
+        "party": _named(slot.party),
+        "done": row is not None,
+        "method": row.method if row is not None else None,
+        "at": _iso(row.at) if row is not None else None,
+    }
+
+
+async def _file_address(session: AsyncSession, file_id: int | None) -> str | None:
+    pid = await session.scalar(select(File.pid).where(File.id == file_id)) if file_id is not None else None
+    return f"/files/{pid}" if pid is not None else None
+
+
+async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
+    """Every version of this case's agreement, the newest first."""
+    query = select(Agreement).where(Agreement.case_id == view.case.id).order_by(Agreement.version.desc())
+    found = []
+    for agreement in await session.scalars(query):
+        stands = await standing.of(session, view.case, agreement)
+        found.append(
+            {
+                "id": agreement.pid,
+                "version": agreement.version,
+                "form": agreement.form,
+                "state": agreement.state,
+                "sha256": agreement.sha256,
+                "void_reason": agreement.void_reason,
+                "pdf": await _file_address(session, agreement.pdf_file_id),
+                "effective_at": _iso(stands.effective_at),
+            }
+        )
+    return found
+
+
+async def promises(session: AsyncSession, view: View) -> list[dict[str, Any]]:
+    """The promises of the agreement in effect, with what this viewer can do about each."""
+    items = await performing.items_of(session, view.case)
+    ids = {item.obligor_id for item in items} | {item.obligee_id for item in items}
+    query = select(Party).where(Party.id.in_([party_id for party_id in ids if party_id is not None]))
+    parties = {party.id: party for party in await session.scalars(query)}
+    return [await promise(session, view, item, parties) for item in items]
+
+
+async def promise(
+    session: AsyncSession, view: View, item: PerformanceItem, parties: dict[int, Party] | None = None
+) -> dict[str, Any]:
+    """One promise."""
+    if parties is None:
+        query = select(Party).where(Party.id.in_([i for i in (item.obligor_id, item.obligee_id) if i is not None]))
+        parties = {party.id: party for party in await session.scalars(query)}
+    return {
+        "id": item.pid,
+        "kind": item.kind,
+        "text": item.text,
+        "obligor": _named(parties.get(item.obligor_id or 0)),
+        "obligee": _named(parties.get(item.obligee_id or 0)),
+        "amount_fen": item.amount_fen,
+        "due_on": item.due_on.isoformat() if item.due_on is not None else None,
+        "state": item.state,
+        "claimed_at": _iso(item.claimed_at),
+        "claim_note": item.claim_note,
+        "proof": await _file_address(session, item.proof_file_id),
+        "answer_note": item.answer_note,
+        "settled_at": _iso(item.settled_at),
+        "mine": performing.is_obligor(view, item),
+        "for_me": performing.is_obligee(view, item),
+    }
+
+
+async def visits_of(session: AsyncSession, view: View) -> list[dict[str, Any]]:
+    """The return visits this viewer may see."""
+    found = await visits.visits_of(session, view)
+    query = select(Party).where(Party.id.in_([visit.party_id for visit in found]))
+    parties = {party.id: party for party in await session.scalars(query)}
+    return [visit(row, parties[row.party_id]) for row in found]
+
+
+def visit(row: ReturnVisit, party: Party) -> dict[str, Any]:
+    """One return visit."""
+    return {
+        "id": row.pid,
+        "party": _named(party),
+        "side_label": Side(party.side).label,
+        "channel": row.channel,
+        "channel_label": Channel(row.channel).label,
+        "visited_at": _iso(row.visited_at),
+        "performed": row.performed,
+        "satisfaction": row.satisfaction,
+        "new_conflict": row.new_conflict,
+        "note": row.note,
+    }

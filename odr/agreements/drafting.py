@@ -1,0 +1,272 @@
+"""Writing an agreement together: the mediator drafts, each party answers each clause, a change voids its answers."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.accounts.access import Actor
+from odr.agreements import access, board, content, rules, standing
+from odr.agreements.access import Place
+from odr.agreements.models import Agreement, Clause, ClauseAnswer
+from odr.agreements.schemas import AcceptAllIn, Answer, AnswerIn, ClauseIn, DraftIn, Kind, OrderIn, SheetIn
+from odr.audit import service as audit
+from odr.cases import service as cases
+from odr.cases.codes import Category, Side, State
+from odr.cases.models import Case, Party
+from odr.core import clock, db
+from odr.core.errors import Conflict, Invalid, NotFound
+from odr.core.i18n import _
+from odr.rooms import service as rooms
+from odr.rooms.models import RoomKind
+
+MOST_CLAUSES = 60
+
+
+def link(case: Case) -> str:
+    return f"/cases/{case.pid}/agreement"
+
+
+def who_is(party: Party) -> str:
+    """申请人王某某, for the stored lines of a room."""
+    return f"{Side(party.side).zh}{party.name}"
+
+
+async def draft(session: AsyncSession, actor: Actor, case_pid: str, wanted: DraftIn) -> Agreement:
+    """Start an agreement. Raises NotFound, Forbidden (not this case's mediator), Conflict (not mediating, or there is
+    a draft), Invalid (an oral agreement where the law wants writing)."""
+    view = await access.of_case(session, actor, case_pid)
+    access.need_mediator(view)
+    case = await access.lock(session, view.case.id)
+    if case.state != State.MEDIATING:
+        raise Conflict(_("现在不是调解中，不能起草协议。"), code="not_mediating")
+    existing = await access.current(session, case)
+    if existing is not None and not await _replaceable(session, case, existing):
+        raise Conflict(_("已经有一份草案了。请在那一份上修改。"), code="exists")
+    if wanted.form == "oral":
+        need_oral_allowed(case)
+    row = Agreement(
+        case_id=case.id,
+        version=existing.version + 1 if existing is not None else 1,
+        form=wanted.form,
+        facts=wanted.facts or (existing.facts if existing is not None else case.facts),
+        issues=wanted.issues or (existing.issues if existing is not None else ""),
+        paper_only=paper_reason(case),
+        created_by=actor.person_id,
+    )
+    session.add(row)
+    await session.flush()
+    words = "登记口头协议" if wanted.form == "oral" else "起草协议"
+    await cases.announce(session, case, "agreement:draft:started", f"调解员开始{words}，请逐条看一看。", link(case))
+    await _happened(session, actor, case, row, "agreement:draft:started")
+    return row
+
+
+async def _replaceable(session: AsyncSession, case: Case, existing: Agreement) -> bool:
+    """Whether a further agreement may be begun beside this one: after a relapse, in the same case."""
+    if existing.state == "frozen" and existing.form == "oral":
+        return (await standing.of(session, case, existing)).effective_at is not None
+    return existing.state != "drafting"
+
+
+def need_oral_allowed(case: Case) -> None:
+    """Raises Invalid where the law wants writing (劳动、医疗)."""
+    if not rules.oral_allowed(Category(case.category)):
+        raise Invalid({"form": _("这类纠纷要写成书面协议，不能只作口头协议。")})
+
+
+def paper_reason(case: Case) -> str | None:
+    """Why this agreement may not be signed electronically (电子签名法 Art. 3), or None."""
+    return rules.paper_only(Category(case.category), supply_stop=case.supply_stop)
+
+
+async def revise_sheet(session: AsyncSession, actor: Actor, pid: str, wanted: SheetIn) -> Agreement:
+    """Change the facts and issues of a draft."""
+    place = await access.for_drafting(session, actor, pid)
+    place.agreement.facts, place.agreement.issues = wanted.facts, wanted.issues
+    await _happened(session, actor, place.case, place.agreement, "agreement:facts:changed")
+    return place.agreement
+
+
+async def add_clause(session: AsyncSession, actor: Actor, pid: str, wanted: ClauseIn) -> Clause:
+    """Propose a further clause. Raises Invalid naming each field that is wrong."""
+    wanted.check()
+    place = await access.for_drafting(session, actor, pid)
+    if len(await content.clauses_of(session, place.agreement)) >= MOST_CLAUSES:
+        raise Conflict(_("条款太多了，最多 %(n)s 条。请合并几条。", n=MOST_CLAUSES), code="too_many")
+    last = await session.scalar(select(func.max(Clause.ordinal)).where(Clause.agreement_id == place.agreement.id))
+    clause = Clause(agreement_id=place.agreement.id, ordinal=(last or 0) + 1, kind=wanted.kind, text=wanted.text)
+    await _fill(session, place.case, clause, wanted)
+    session.add(clause)
+    await session.flush()
+    await _proposed(session, actor, place, clause)
+    return clause
+
+
+async def change_clause(session: AsyncSession, actor: Actor, pid: str, clause_pid: str, wanted: ClauseIn) -> Clause:
+    """Change a clause. Its version rises, which voids every answer to it."""
+    wanted.check()
+    place = await access.for_drafting(session, actor, pid)
+    clause = await _clause(session, place.agreement, clause_pid)
+    before = _fields(clause)
+    await _fill(session, place.case, clause, wanted)
+    if _fields(clause) == before:
+        return clause
+    clause.version += 1
+    await session.flush()
+    await _proposed(session, actor, place, clause)
+    return clause
+
+
+async def remove_clause(session: AsyncSession, actor: Actor, pid: str, clause_pid: str) -> None:
+    """Take a clause out. The row and its answers stay."""
+    place = await access.for_drafting(session, actor, pid)
+    clause = await _clause(session, place.agreement, clause_pid)
+    n = await _place_of(session, place.agreement, clause)
+    clause.removed_at = clock.now()
+    await session.flush()
+    await cases.announce(session, place.case, "agreement:clause:removed", f"调解员去掉了第 {n} 条。", link(place.case))
+    await _happened(session, actor, place.case, place.agreement, "agreement:clause:removed")
+
+
+async def reorder(session: AsyncSession, actor: Actor, pid: str, wanted: OrderIn) -> None:
+    """Put the clauses into this order. Raises Conflict when the list is not exactly the clauses that stand."""
+    place = await access.for_drafting(session, actor, pid)
+    clauses = {clause.pid: clause for clause in await content.clauses_of(session, place.agreement)}
+    if len(wanted.clauses) != len(clauses) or set(wanted.clauses) != set(clauses):
+        raise Conflict(_("条款刚才有了变化。请刷新后再排顺序。"))
+    for ordinal, clause_pid in enumerate(wanted.clauses, start=1):
+        clauses[clause_pid].ordinal = ordinal
+    await session.flush()
+    await _happened(session, actor, place.case, place.agreement, "agreement:clauses:reordered")
+
+
+async def answer(session: AsyncSession, actor: Actor, pid: str, clause_pid: str, wanted: AnswerIn) -> ClauseAnswer:
+    """A party accepts one clause as it saw it, or asks to change it. Raises Forbidden for a general agent (T19),
+    Conflict when the clause has changed since, Invalid for a change without words."""
+    wanted.check()
+    place, party = await _answering(session, actor, pid)
+    clause = await _clause(session, place.agreement, clause_pid)
+    row = await _store(session, actor, party, clause, wanted)
+    await _answered(session, actor, place, party, clause, wanted)
+    return row
+
+
+async def accept_all(session: AsyncSession, actor: Actor, pid: str, wanted: AcceptAllIn) -> int:
+    """Accept every clause as it was shown. Clauses already accepted stay as they are. Returns how many were new."""
+    place, party = await _answering(session, actor, pid)
+    clauses = {clause.pid: clause for clause in await content.clauses_of(session, place.agreement)}
+    if {seen.clause for seen in wanted.clauses} - set(clauses):
+        raise Conflict(_("条款刚才有了变化。请刷新后再回答。"))
+    given = await board.answers_in_force(session, clauses.values())
+    new = []
+    for seen in wanted.clauses:
+        clause = clauses[seen.clause]
+        found = given.get((clause.id, party.id))
+        if found is not None and found.answer == Answer.ACCEPT:
+            continue
+        await _store(session, actor, party, clause, AnswerIn(answer=Answer.ACCEPT, version=seen.version))
+        new.append(await _place_of(session, place.agreement, clause))
+    if new:
+        listed = "、".join(str(n) for n in new)
+        await _say_answer(session, place, f"{who_is(party)}同意第 {listed} 条。")
+        await _happened(session, actor, place.case, place.agreement, "agreement:clause:answered")
+    return len(new)
+
+
+async def _answering(session: AsyncSession, actor: Actor, pid: str) -> tuple[Place, Party]:
+    place = await access.for_change(session, actor, pid)
+    party = access.need_settler(place.view)
+    access.need_drafting(place)
+    return place, party
+
+
+async def _store(session: AsyncSession, actor: Actor, party: Party, clause: Clause, wanted: AnswerIn) -> ClauseAnswer:
+    if wanted.version != clause.version:
+        raise Conflict(_("这一条刚刚改过。请看新的内容，再回答。"), code="changed")
+    row = ClauseAnswer(
+        clause_id=clause.id, clause_version=clause.version, party_id=party.id, by_person_id=actor.person_id,
+        answer=wanted.answer, comment=wanted.comment, audience=wanted.audience,
+    )  # fmt: skip
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def _answered(
+    session: AsyncSession, actor: Actor, place: Place, party: Party, clause: Clause, wanted: AnswerIn
+) -> None:
+    n = await _place_of(session, place.agreement, clause)
+    if wanted.answer is Answer.ACCEPT:
+        text = f"{who_is(party)}同意第 {n} 条。"
+    elif wanted.audience == "joint":
+        text = f"{who_is(party)}希望修改第 {n} 条：{wanted.comment}"
+    else:
+        # What was written for the mediator alone leaves no word in the joint room.
+        text = f"{who_is(party)}希望修改第 {n} 条，请调解员看一看。"
+    await _say_answer(session, place, text)
+    await _happened(session, actor, place.case, place.agreement, "agreement:clause:answered")
+
+
+async def _say_answer(session: AsyncSession, place: Place, text: str) -> None:
+    await cases.announce(session, place.case, "agreement:clause:answered", text, link(place.case))
+    _n, whole = await board.all_accepted(session, place.case, place.agreement)
+    if whole:
+        await cases.announce(
+            session, place.case, "agreement:clauses:accepted", "各方已经同意全部条款。请调解员定稿。", link(place.case)
+        )
+
+
+async def _proposed(session: AsyncSession, actor: Actor, place: Place, clause: Clause) -> None:
+    n = await _place_of(session, place.agreement, clause)
+    body = {
+        "agreement": place.agreement.pid,
+        "clause": clause.pid,
+        "version": clause.version,
+        "text": f"第 {n} 条：{clause.text}",
+    }
+    # Where there was violence the sides share no room: each reads the proposal in its own.
+    found = await rooms.rooms_of(session, place.case.pid)
+    joint = [room for room in found if room.kind == RoomKind.JOINT]
+    for room in joint or [room for room in found if room.kind == RoomKind.PRIVATE]:
+        await rooms.propose(session, room, actor, body)
+    await _happened(session, actor, place.case, place.agreement, "agreement:clause:proposed")
+
+
+async def _happened(session: AsyncSession, actor: Actor, case: Case, agreement: Agreement, tag: str) -> None:
+    """Drafting goes to the ledger and wakes the screens; the timeline keeps its few large steps."""
+    await audit.record(
+        session, actor, tag, "agreement", agreement.pid, {"case": case.pid, "version": agreement.version}
+    )
+    db.poke(session, "cases", case.pid)
+
+
+async def _clause(session: AsyncSession, agreement: Agreement, pid: str) -> Clause:
+    found = await session.scalar(
+        select(Clause).where(Clause.pid == pid, Clause.agreement_id == agreement.id, Clause.removed_at.is_(None))
+    )
+    if found is None:
+        raise NotFound(_("没有找到这一条，可能刚被去掉了。请刷新页面。"))
+    return found
+
+
+async def _place_of(session: AsyncSession, agreement: Agreement, clause: Clause) -> int:
+    return [row.id for row in await content.clauses_of(session, agreement)].index(clause.id) + 1
+
+
+def _fields(clause: Clause) -> tuple[object, ...]:
+    return (
+        clause.kind, clause.text, clause.obligor_id, clause.obligee_id, clause.amount_fen, clause.due_on, clause.manner,
+    )  # fmt: skip
+
+
+async def _fill(session: AsyncSession, case: Case, clause: Clause, wanted: ClauseIn) -> None:
+    parties = {party.pid: party for party in await content.principals(session, case)}
+    wrong: dict[str, str] = {}
+    for name, given in (("obligor", wanted.obligor), ("obligee", wanted.obligee)):
+        if given is not None and given not in parties:
+            wrong[name] = _("请从本案的当事人里选一位。")
+    if wrong:
+        raise Invalid(wrong)
+    clause.kind, clause.text, clause.manner = Kind(wanted.kind).value, wanted.text, wanted.manner
+    clause.obligor_id = parties[wanted.obligor].id if wanted.obligor else None
+    clause.obligee_id = parties[wanted.obligee].id if wanted.obligee else None
+    clause.amount_fen, clause.due_on = wanted.amount, wanted.due_on

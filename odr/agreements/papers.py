@@ -1,0 +1,180 @@
+"""The agreement on paper, in the official form: as frozen, as a sheet to sign by hand, and as the sealed copy."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import segno
+from markupsafe import Markup
+
+from odr.agreements import rules, strokes
+from odr.agreements.content import ClauseText, Content
+from odr.agreements.models import Signature
+from odr.agreements.schemas import Kind
+from odr.agreements.seals import Seal
+from odr.agreements.standing import Slot, Standing
+from odr.cases.codes import Side
+from odr.core import clock
+from odr.core.templating import env
+
+TITLES = {"written": "人民调解协议书", "oral": "人民调解口头协议登记表"}
+_DIGITS = "零一二三四五六七八九十"
+_METHODS = {"screen": "手机或网页签名", "paper": "纸质签名", "seal": "加盖印章", "vouched": "当面或电话确认"}
+
+
+def cn_number(n: int) -> str:
+    """一 to 九十九, for clauses and copies."""
+    if n <= 10:
+        return _DIGITS[n]
+    tens, ones = divmod(n, 10)
+    return ("" if tens == 1 else _DIGITS[tens]) + "十" + (_DIGITS[ones] if ones else "")
+
+
+def cn_date(day: date) -> str:
+    """2026年11月24日, with its year always: papers outlive it."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def cn_moment(moment: datetime) -> str:
+    local = clock.local(moment)
+    return f"{cn_date(local.date())} {local:%H:%M:%S}"
+
+
+def yuan(fen: int) -> str:
+    """2,600.00元: a paper's figures do not follow the reader's language."""
+    return f"{fen // 100:,}.{fen % 100:02d}元"
+
+
+env.filters |= {"cn_number": cn_number, "cn_date": cn_date}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What ties a printed page to the frozen bytes."""
+
+    sha256: str
+    address: str
+
+    @property
+    def code(self) -> str:
+        """The check code as it is read and copied: 3f2a-90bc."""
+        return f"{self.sha256[:4]}-{self.sha256[4:8]}"
+
+    @property
+    def qr(self) -> Markup:
+        """The address as a QR, drawn the same each time."""
+        out = io.BytesIO()
+        segno.make(self.address, error="m").save(out, kind="svg", xmldecl=False, svgns=True, scale=4, border=2)
+        return Markup(out.getvalue().decode())  # noqa: S704 - segno draws it; the address is only data in it
+
+
+@dataclass(frozen=True)
+class Area:
+    """A place to sign, empty or filled."""
+
+    label: str
+    fingerprint: bool = False
+    drawn: Markup | None = None
+    typed: str = ""
+    note: str = ""
+    at: str = ""
+
+
+def file_name(content: Content, case_no: str) -> str:
+    return f"{TITLES[content.form]}-{content.number or case_no}-第{content.version}版.pdf"
+
+
+def html(content: Content) -> str:
+    """The text as it is frozen: every word the parties sign, with empty places for the signatures."""
+    return _render(content, _empty_areas(content))
+
+
+def sheet(content: Content, mark: Mark) -> str:
+    """The same text to be signed by hand, with the check code that binds the paper to the frozen bytes."""
+    return _render(content, _empty_areas(content), mark=mark)
+
+
+def sealed(content: Content, mark: Mark, standing: Standing, signers: Mapping[int, str], seal: Seal) -> str:
+    """The same text with its signatures and the seal, and the record of who signed when and how."""
+    areas = [_filled(slot, signers) for slot in standing.slots if slot.kind != "body_seal"]
+    sealed_by = standing.slot("seal")
+    picture = seal.picture(content.body) if sealed_by is not None and sealed_by.row is not None else None
+    records = [_record(slot, slot.row, signers) for slot in standing.slots if slot.row is not None]
+    effective = cn_moment(standing.effective_at) if standing.effective_at is not None else ""
+    return _render(content, areas, mark=mark, seal=picture, records=records, effective=effective)
+
+
+def _render(content: Content, areas: Sequence[Area], **more: Any) -> str:
+    shown = asdict(content) | {"copies": content.copies}
+    shown["clauses"] = [_clause(clause) for clause in content.clauses]
+    given: dict[str, Any] = {
+        "title": TITLES[content.form],
+        "c": shown,
+        "areas": areas,
+        "sides": {side.value: side.zh for side in Side},
+        "kinds": {kind.value: kind.zh for kind in Kind},
+        "total": yuan(content.total_fen) if content.total_fen else "",
+        "total_capitals": rules.capitals(content.total_fen) if content.total_fen else "",
+        "footer_text": f"{content.number}　第{content.version}版",
+        "mark": None,
+        "seal": None,
+        "records": None,
+        "effective": "",
+    }
+    return env.get_template("agreements/paper.html").render(given | more)
+
+
+def _clause(clause: ClauseText) -> dict[str, Any]:
+    """A clause with what its fields say in words, the amount in figures and in capitals."""
+    how = ""
+    if clause.amount_fen is not None:
+        how = f"金额：人民币{rules.capitals(clause.amount_fen)}（{yuan(clause.amount_fen)}）"
+        if clause.due_on is not None:
+            how += f"，{cn_date(clause.due_on)}以前付清"
+        if clause.manner:
+            how += f"，方式：{clause.manner}"
+        how += "。"
+    return asdict(clause) | {"how": how, "sum": yuan(clause.amount_fen) if clause.amount_fen is not None else ""}
+
+
+def _label(slot: Slot) -> str:
+    if slot.party is not None:
+        words = "签名、盖章或按指印" if slot.kind == "party" else "确认"
+        return f"{Side(slot.party.side).zh}（{words}）：{slot.party.name}"
+    return "人民调解员（签名）："
+
+
+def _empty_areas(content: Content) -> list[Area]:
+    words = "签名、盖章或按指印" if content.form == "written" else "签名或确认"
+    areas = [Area(f"{Side(party.side).zh}（{words}）：{party.name}", fingerprint=True) for party in content.parties]
+    areas += [Area(f"人民调解员（签名）：{name}") for name in content.mediators]
+    return [*areas, Area("记录人（签名）：")]
+
+
+def _filled(slot: Slot, signers: Mapping[int, str]) -> Area:
+    row = slot.row
+    if row is None:
+        return Area(_label(slot))
+    by = signers.get(row.person_id or 0, "")
+    other = slot.party is not None and by and by != slot.party.name
+    note = {"paper": "已在纸质签名页上签名，原件存卷。", "vouched": f"已确认：{row.note}"}.get(row.method, "")
+    return Area(
+        _label(slot) + (f"（由代理人{by}签）" if other and row.method == "screen" else ""),
+        drawn=strokes.picture(row.strokes) if row.strokes else None,
+        typed=row.typed_name or (by if row.method == "screen" and not row.strokes else ""),
+        note=note,
+        at=cn_moment(row.at),
+    )
+
+
+def _record(slot: Slot, row: Signature, signers: Mapping[int, str]) -> str:
+    who = f"{Side(slot.party.side).zh}{slot.party.name}" if slot.party is not None else ""
+    if slot.kind == "mediator":
+        who = f"人民调解员{signers.get(row.person_id or 0, '')}"
+    elif slot.kind == "body_seal":
+        who = "人民调解委员会印章"
+    code = "，短信验证码已核对" if row.code_id is not None else ""
+    vouched = f"，由{signers.get(row.vouched_by, '')}当面核对" if row.vouched_by is not None else ""
+    return f"{who}　{cn_moment(row.at)}　{_METHODS[row.method]}{code}{vouched}"

@@ -1,0 +1,284 @@
+"""What people send about agreements; the same for pages and the JSON API."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from odr.cases.codes import Channel, Coded
+from odr.core import clock
+from odr.core.errors import Invalid
+from odr.core.forms import Strict, narrow
+from odr.core.i18n import N_, _
+
+MOST_FEN = 100_000_000_000  # a thousand million yuan: beyond it a key was held down
+_LATEST_YEARS = 30
+_AMOUNT = re.compile(r"\d+(\.\d+)?|\.\d+")
+_DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
+
+
+class Kind(Coded):
+    """What a clause asks for."""
+
+    PAY = "pay", N_("付款")
+    ACT = "act", N_("做一件事")
+    REFRAIN = "refrain", N_("今后不做某事")
+    APOLOGISE = "apologise", N_("赔礼道歉")
+    OTHER = "other", N_("其他约定")
+
+
+class Performed(Coded):
+    """How far an agreement was performed, as told at a return visit."""
+
+    YES = "yes", N_("已经履行")
+    PARTLY = "partly", N_("履行了一部分")
+    NO = "no", N_("没有履行")
+
+
+class Answer(StrEnum):
+    ACCEPT = "accept"
+    CHANGE = "change"
+
+
+def _fen(given: object) -> int | None:
+    """Yuan as people write them (full-width, commas, 元) in whole fen. Raises ValueError with a sentence."""
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return None
+    if isinstance(given, bool) or not isinstance(given, (str, int, float, Decimal)):
+        raise ValueError(_("金额请写数字，例如 2600 或 2600.50。"))
+    text = narrow(str(given)).replace(",", "").replace("，", "").replace(" ", "").removesuffix("元")
+    text = text.removeprefix("¥").removeprefix("￥")
+    if text.startswith(("-", "−", "－")):
+        raise ValueError(_("金额要大于 0。"))
+    if not _AMOUNT.fullmatch(text) or not text.isascii():
+        raise ValueError(_("金额请写数字，例如 2600 或 2600.50。"))
+    whole, _dot, rest = text.partition(".")
+    if len(rest) > 2:
+        raise ValueError(_("金额最多写到分，也就是小数点后两位。"))
+    if len(whole.lstrip("0")) > 10:
+        raise ValueError(_("金额太大了，请看看是不是多写了几个 0。"))
+    fen = int(whole or "0") * 100 + int(rest.ljust(2, "0") or "0")
+    if fen <= 0:
+        raise ValueError(_("金额要大于 0。"))
+    if fen > MOST_FEN:
+        raise ValueError(_("金额太大了，请看看是不是多写了几个 0。"))
+    return fen
+
+
+def _day(given: object) -> object:
+    """2026-11-24, 2026/11/24, 2026年11月24日, also in full-width digits, as a date."""
+    if not isinstance(given, str) or not given.strip():
+        return given or None
+    if found := _DATE.fullmatch(narrow(given)):
+        try:
+            return date(*(int(part) for part in found.groups()))
+        except ValueError:
+            pass
+    raise ValueError(_("没有这个日期。请按“2026-11-24”的样子填写。"))
+
+
+def _to_come(day: date | None) -> date | None:
+    if day is not None and day < clock.today():
+        raise ValueError(_("这个日期已经过去了。请写今天或以后的日期。"))
+    if day is not None and day.year > clock.today().year + _LATEST_YEARS:
+        raise ValueError(_("这个日期太远了，请看看年份写对没有。"))
+    return day
+
+
+def _moment(given: object) -> object:
+    """A date and time as the phone's field sends it, read as Wuhai's wall clock."""
+    if not isinstance(given, str):
+        return given
+    try:
+        found = datetime.fromisoformat(narrow(given))
+    except ValueError:
+        raise ValueError(_("没有这个时间。请按“2026-11-24 15:00”的样子填写。")) from None
+    return found if found.tzinfo else found.replace(tzinfo=clock.SHANGHAI)
+
+
+def _happened(moment: datetime) -> datetime:
+    if moment > clock.now():
+        raise ValueError(_("这个时间还没有到。请填写事情发生的时间。"))
+    if moment.year < 2000:
+        raise ValueError(_("这个时间太早了，请看看年份写对没有。"))
+    return moment
+
+
+Fen = Annotated[int | None, BeforeValidator(_fen)]
+Day = Annotated[date | None, BeforeValidator(_day), AfterValidator(_to_come)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+PastMoment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_happened)]
+Pid = Annotated[str, Field(min_length=1, max_length=32)]
+Digits = Annotated[str, BeforeValidator(lambda given: narrow(given) if isinstance(given, str) else given)]
+Code = Annotated[Digits, Field(min_length=4, max_length=12)]
+
+
+class SheetIn(Strict):
+    """The head of a draft: what happened, and what was in dispute."""
+
+    facts: str = Field(default="", max_length=4000)
+    issues: str = Field(default="", max_length=2000)
+
+
+class DraftIn(SheetIn):
+    form: Literal["written", "oral"] = "written"
+
+
+class ClauseIn(Strict):
+    """One clause. `amount` is in yuan, `obligor` and `obligee` are party ids; an empty obligee means everybody else."""
+
+    kind: Kind
+    obligor: Pid | None = None
+    obligee: Pid | None = None
+    text: str = Field(min_length=2, max_length=1000)
+    amount: Fen = None
+    due_on: Day = None
+    manner: str = Field(default="", max_length=120)
+
+    def check(self) -> None:
+        """What one field asks of another. Raises Invalid naming each."""
+        wrong: dict[str, str] = {}
+        if self.obligor is None:
+            wrong["obligor"] = _("请选择由谁来做。")
+        if self.obligor is not None and self.obligor == self.obligee:
+            wrong["obligee"] = _("做的人和接受的人不能是同一个。")
+        if self.kind is Kind.PAY:
+            if self.amount is None:
+                wrong["amount"] = _("付款要写明金额。")
+            if self.obligee is None:
+                wrong["obligee"] = _("请选择付给谁。")
+            if self.due_on is None:
+                wrong["due_on"] = _("请写明哪一天以前付清。")
+        elif self.amount is not None:
+            wrong["amount"] = _("只有“付款”才写金额。请改选“付款”，或者去掉金额。")
+        if wrong:
+            raise Invalid(wrong)
+
+
+class OrderIn(Strict):
+    """All clauses of a draft in their new order."""
+
+    clauses: list[Pid] = Field(min_length=1, max_length=60)
+
+
+class AnswerIn(Strict):
+    """A party's answer to the clause version it saw. `audience` says who reads the comment."""
+
+    answer: Answer
+    version: int = Field(ge=1)
+    comment: str = Field(default="", max_length=300)
+    audience: Literal["joint", "private"] = "joint"
+
+    def check(self) -> None:
+        if self.answer is Answer.CHANGE and len(self.comment) < 2:
+            raise Invalid({"comment": _("请写下您希望怎么改。")})
+
+
+class SeenClause(Strict):
+    clause: Pid
+    version: int = Field(ge=1)
+
+
+class AcceptAllIn(Strict):
+    """Accepts every clause as it was shown: each with the version the party saw."""
+
+    clauses: list[SeenClause] = Field(min_length=1, max_length=60)
+
+
+class ReasonIn(Strict):
+    reason: str = Field(min_length=2, max_length=300)
+
+
+class SignIn(Strict):
+    """A signature on the screen: drawn, or typed where a hand cannot draw, plus a fresh code."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    read: bool = False
+    e_sign: bool = False
+    strokes: str = Field(default="", max_length=200_000)
+    typed_name: str = Field(default="", max_length=50)
+    code: Code
+
+    def check(self) -> None:
+        if not self.read:
+            raise Invalid({"read": _("请先把协议从头到尾读完，再勾选这一项。")})
+
+
+class ConfirmOralIn(Strict):
+    """A party's confirmation of the oral agreement as registered."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    code: Code
+
+
+class VouchIn(Strict):
+    """An oral agreement confirmed before the mediator or clerk in person or by telephone."""
+
+    party: Pid
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    note: str = Field(min_length=2, max_length=200)
+
+
+def _check_code(given: str) -> str:
+    plain = re.sub(r"[\s-]", "", narrow(given)).lower()
+    if not re.fullmatch(r"[0-9a-f]{8}", plain):
+        raise ValueError(_("请照着纸上抄写 8 位核对码，例如 3f2a-90bc。"))
+    return plain
+
+
+class PaperIn(Strict):
+    """A signed sheet taken in at the counter: who signed on it, and the check code printed on it."""
+
+    signers: list[Pid] = Field(min_length=1, max_length=12)
+    check_code: Annotated[str, AfterValidator(_check_code)]
+    seen: bool = False
+    note: str = Field(default="", max_length=200)
+
+    def check(self) -> None:
+        if not self.seen:
+            raise Invalid({"seen": _("请先核对签名的人和身份证件，再勾选这一项。")})
+
+
+class ClaimIn(Strict):
+    """ "I have done it"."""
+
+    note: str = Field(default="", max_length=300)
+
+
+class SettleIn(Strict):
+    """The obligee's answer to a claim; a dispute says what is missing."""
+
+    answer: Literal["confirm", "dispute"]
+    note: str = Field(default="", max_length=300)
+
+    def check(self) -> None:
+        if self.answer == "dispute" and len(self.note) < 2:
+            raise Invalid({"note": _("请写下哪里还没有做到。")})
+
+
+class RecordIn(Strict):
+    """The mediator writes down what the obligee said at a visit or by telephone."""
+
+    outcome: Literal["done", "waived", "pending"]
+    channel: Channel
+    note: str = Field(min_length=2, max_length=300)
+
+
+class UrgeIn(Strict):
+    channel: Channel
+    note: str = Field(min_length=2, max_length=300)
+
+
+class VisitIn(Strict):
+    """A return visit. satisfaction: 1 (very satisfied) to 5 (very dissatisfied)."""
+
+    party: Pid
+    channel: Channel
+    visited_at: PastMoment
+    performed: Performed
+    satisfaction: int = Field(ge=1, le=5)
+    new_conflict: bool = False
+    note: str = Field(default="", max_length=500)

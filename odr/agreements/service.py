@@ -1,0 +1,74 @@
+"""Agreements as verbs: the one door for other features. Each verb takes the session first and never commits; those
+that take the database make slow things (PDF) or spend codes between two transactions of their own."""
+
+from odr.agreements import access, tellers
+from odr.agreements.board import Board, show
+from odr.agreements.content import Content, gather, principals
+from odr.agreements.copies import keep_copy
+from odr.agreements.documents import document, promises, versions
+from odr.agreements.drafting import (
+    accept_all,
+    add_clause,
+    answer,
+    change_clause,
+    draft,
+    remove_clause,
+    reorder,
+    revise_sheet,
+)
+from odr.agreements.final import finalise, unfreeze
+from odr.agreements.performing import breach, claim, complete, items_of, record, remedies, settle, urge
+from odr.agreements.signing import confirm_oral, seal, send_code, sign, take_paper, vouch_oral
+from odr.agreements.standing import Standing, in_effect
+from odr.agreements.standing import of as standing
+from odr.agreements.visits import finish as finish_visits
+from odr.agreements.visits import visit, visits_of
+from odr.evidence import access as files
+
+__all__ = [
+    "Board",
+    "Content",
+    "Standing",
+    "accept_all",
+    "add_clause",
+    "answer",
+    "breach",
+    "change_clause",
+    "claim",
+    "complete",
+    "confirm_oral",
+    "document",
+    "draft",
+    "finalise",
+    "finish_visits",
+    "gather",
+    "in_effect",
+    "items_of",
+    "keep_copy",
+    "principals",
+    "promises",
+    "record",
+    "remedies",
+    "remove_clause",
+    "reorder",
+    "revise_sheet",
+    "seal",
+    "send_code",
+    "settle",
+    "show",
+    "sign",
+    "standing",
+    "take_paper",
+    "tell",
+    "unfreeze",
+    "urge",
+    "versions",
+    "visit",
+    "visits_of",
+    "vouch_oral",
+]
+
+tell = tellers.tell
+
+files.register("agreement", access.file_of_agreement)
+files.register("performance", access.file_of_item)

@@ -1,0 +1,86 @@
+"""How one version stands: which signatures there are, which are missing, and since when it is in effect."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.agreements import content, rules
+from odr.agreements.models import Agreement, Signature
+from odr.cases.models import Case, Party
+from odr.core import clock
+
+COURT_DAYS = 30
+MEDIATOR, SEAL = "mediator", "seal"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One signature that Art. 29 (or 30) asks for, and the row that fills it."""
+
+    kind: str
+    party: Party | None
+    row: Signature | None
+
+    @property
+    def key(self) -> str:
+        """How a form names it: the party's id, `mediator` or `seal`."""
+        return self.party.pid if self.party is not None else MEDIATOR if self.kind == "mediator" else SEAL
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All signatures of one version, and since when they make it effective."""
+
+    agreement: Agreement
+    slots: tuple[Slot, ...]
+    effective_at: datetime | None
+
+    @property
+    def missing(self) -> tuple[Slot, ...]:
+        return tuple(slot for slot in self.slots if slot.row is None)
+
+    @property
+    def court_until(self) -> date | None:
+        """The last day for asking the court together: 30 days from the effect (Art. 33)."""
+        if self.effective_at is None:
+            return None
+        return clock.local(self.effective_at).date() + timedelta(days=COURT_DAYS)
+
+    def slot(self, key: str) -> Slot | None:
+        return next((slot for slot in self.slots if slot.key == key), None)
+
+
+async def of(session: AsyncSession, case: Case, agreement: Agreement) -> Standing:
+    """Who has signed this version and who has not; the effect is computed from it and stored nowhere."""
+    rows = list(
+        await session.scalars(
+            select(Signature).where(Signature.agreement_id == agreement.id).order_by(Signature.at, Signature.id)
+        )
+    )
+    parties = await content.principals(session, case)
+    kind = "party" if agreement.form == "written" else "oral_confirmation"
+    by_party = {row.party_id: row for row in rows if row.kind == kind}
+    slots = [Slot(kind, party, by_party.get(party.id)) for party in parties]
+    if agreement.form == "written":
+        slots += [Slot(k, None, next((row for row in rows if row.kind == k), None)) for k in ("mediator", "body_seal")]
+    effective = None
+    if agreement.state == "frozen" and agreement.sha256 is not None:
+        effective = rules.effective_at(
+            agreement.form,
+            agreement.sha256,
+            [party.id for party in parties],
+            [rules.Signed(row.kind, row.party_id, row.sha256, row.at) for row in rows],
+        )
+    return Standing(agreement, tuple(slots), effective)
+
+
+async def in_effect(session: AsyncSession, case: Case) -> Standing | None:
+    """The newest version of this case that has taken effect."""
+    query = select(Agreement).where(Agreement.case_id == case.id, Agreement.state == "frozen")
+    for agreement in await session.scalars(query.order_by(Agreement.version.desc())):
+        found = await of(session, case, agreement)
+        if found.effective_at is not None:
+            return found
+    return None

@@ -1,0 +1,66 @@
+"""The doors of meetings: through the case. A talk with one side is not there for the other."""
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.accounts.access import Actor
+from odr.cases import access as cases
+from odr.cases.access import View
+from odr.cases.codes import CaseRole
+from odr.cases.models import Case
+from odr.core.errors import Forbidden, NotFound
+from odr.core.i18n import _
+from odr.meetings.models import Meeting
+
+
+async def of_case(session: AsyncSession, actor: Actor, case_pid: str) -> View:
+    """The case, for its parties and those who handle it. Raises NotFound."""
+    view = await cases.for_reading(session, actor, case_pid)
+    if not (view.is_party or view.handles):
+        raise NotFound()
+    return view
+
+
+def sees(view: View, meeting: Meeting) -> bool:
+    """Whether this viewer may know of the meeting at all."""
+    return view.handles or meeting.side is None or meeting.side == view.side
+
+
+async def for_reading(session: AsyncSession, actor: Actor, pid: str) -> tuple[View, Meeting]:
+    """One meeting. Raises NotFound."""
+    row = (
+        await session.execute(
+            select(Meeting, Case.pid).join(Case, Case.id == Meeting.case_id).where(Meeting.pid == pid)
+        )
+    ).first()
+    if row is None:
+        raise NotFound()
+    meeting, case_pid = row
+    view = await of_case(session, actor, case_pid)
+    if not sees(view, meeting):
+        raise NotFound()
+    return view, meeting
+
+
+async def for_change(session: AsyncSession, actor: Actor, pid: str) -> tuple[View, Meeting]:
+    """The same for the mediator, under lock. Raises NotFound, Forbidden."""
+    view, meeting = await for_reading(session, actor, pid)
+    need_mediator(view)
+    await session.scalars(
+        select(Meeting).where(Meeting.id == meeting.id).with_for_update().execution_options(populate_existing=True)
+    )
+    return view, meeting
+
+
+def need_mediator(view: View) -> None:
+    """Raises Forbidden unless the viewer mediates this case."""
+    if CaseRole.MEDIATOR not in view.roles:
+        raise Forbidden(_("只有本案调解员能做这一步。"))
+
+
+async def in_case(session: AsyncSession, view: View) -> list[Meeting]:
+    """The meetings this viewer may know of, in order of time."""
+    query = select(Meeting).where(Meeting.case_id == view.case.id)
+    if not view.handles:
+        query = query.where(or_(Meeting.side.is_(None), Meeting.side == view.side))
+    return list(await session.scalars(query.order_by(Meeting.starts_at, Meeting.id)))

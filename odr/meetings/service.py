@@ -1,0 +1,355 @@
+"""Meetings as verbs: plan, hold, minute, confirm; and what happened offline, written down later with its real time."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from odr.accounts.access import Actor
+from odr.accounts.models import Person, Role
+from odr.audit import service as audit
+from odr.cases import service as cases
+from odr.cases.access import View
+from odr.cases.codes import CaseRole, Side, State
+from odr.cases.models import Assignment, Case, Party
+from odr.core import clock, db, jobs, outbox
+from odr.core.errors import Conflict, Forbidden, Invalid
+from odr.core.i18n import _
+from odr.core.templating import moment
+from odr.meetings import access
+from odr.meetings.models import Attendance, Meeting
+from odr.meetings.schemas import PRESENT, HoldIn, Kind, MinutesIn, PastIn, PlanIn, Presence
+
+REMIND = "meetings:remind"
+_BEFORE = timedelta(days=1)
+_PLANNED = "您有一次调解会面的安排，请登录“我的纠纷”查看。"
+_SOON = "您明天有一次调解会面，请登录“我的纠纷”查看时间和地点。"
+_CANCELLED = "您的一次调解会面取消了，请登录“我的纠纷”查看。"
+_MINUTES = "您有一份会面记录等您确认，请登录“我的纠纷”查看。"
+_OVER = (State.CLOSED, State.ARCHIVED, State.NOT_ACCEPTED, State.TRANSFERRED, State.WITHDRAWN)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One party of a meeting and its attendance."""
+
+    party: Party
+    row: Attendance
+
+    @property
+    def presence(self) -> Presence:
+        return Presence(self.row.present)
+
+    @property
+    def present(self) -> bool:
+        return self.presence in PRESENT
+
+
+@dataclass(frozen=True)
+class MeetingView:
+    """A meeting as one viewer may see it."""
+
+    row: Meeting
+    seats: tuple[Seat, ...]
+    mine: Seat | None
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.row.kind)
+
+    def confirmed(self, seat: Seat) -> bool:
+        """Whether this party confirmed the minutes as they stand now (E14): a change asks for a new round."""
+        return seat.row.confirmed_sha256 is not None and seat.row.confirmed_sha256 == self.row.minutes_sha256
+
+    @property
+    def waits_for_me(self) -> bool:
+        if self.mine is None or not self.mine.present or self.row.minutes is None:
+            return False
+        return not self.confirmed(self.mine)
+
+    @property
+    def all_confirmed(self) -> bool:
+        there = [seat for seat in self.seats if seat.present]
+        return bool(there) and self.row.minutes is not None and all(self.confirmed(seat) for seat in there)
+
+
+def digest(minutes: str) -> str:
+    """The hash a confirmation names."""
+    return hashlib.sha256(minutes.encode()).hexdigest()
+
+
+def link(case: Case) -> str:
+    return f"/cases/{case.pid}/meetings"
+
+
+def _audience(meeting: Meeting) -> str:
+    return meeting.side or "all"
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+async def show(session: AsyncSession, view: View, meeting: Meeting) -> MeetingView:
+    """One meeting with its attendance."""
+    rows = await session.execute(
+        select(Attendance, Party)
+        .join(Party, Party.id == Attendance.party_id)
+        .where(Attendance.meeting_id == meeting.id)
+        .order_by(Attendance.id)
+    )
+    seats = tuple(Seat(party, row) for row, party in rows)
+    mine = next((seat for seat in seats if view.principal is not None and seat.party.id == view.principal.id), None)
+    return MeetingView(meeting, seats, mine)
+
+
+async def meetings_of(session: AsyncSession, view: View) -> list[MeetingView]:
+    """The meetings of a case this viewer may know of, in order of time."""
+    return [await show(session, view, meeting) for meeting in await access.in_case(session, view)]
+
+
+@cases.adds("meetings")
+async def in_document(session: AsyncSession, view: View) -> list[dict[str, Any]]:
+    """What the case's JSON says of its meetings."""
+    if not (view.is_party or view.handles):
+        return []
+    return [public(view, meeting) for meeting in await meetings_of(session, view)]
+
+
+def public(view: View, shown: MeetingView) -> dict[str, Any]:
+    """A meeting for JSON."""
+    row = shown.row
+    return {
+        "id": row.pid,
+        "kind": row.kind,
+        "kind_label": shown.kind.label,
+        "side": row.side,
+        "purpose": row.purpose,
+        "place": row.place,
+        "starts_at": row.starts_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "state": row.state,
+        "recorded_later": row.recorded_later,
+        "minutes": row.minutes,
+        "sha256": row.minutes_sha256,
+        "cancel_reason": row.cancel_reason,
+        "my_turn": shown.waits_for_me,
+        "attendance": [
+            {
+                "party": seat.party.pid,
+                "name": seat.party.name,
+                "side": seat.party.side,
+                "present": seat.presence.value,
+                "present_label": seat.presence.label,
+                "confirmed": shown.confirmed(seat),
+            }
+            for seat in shown.seats
+        ],
+    }
+
+
+@cases.adds_today
+async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """The sittings of today and tomorrow, for a mediator's desk."""
+    if not actor.has_role(Role.MEDIATOR):
+        return []
+    start = datetime.combine(clock.today(), datetime.min.time(), clock.SHANGHAI)
+    rows = await session.execute(
+        select(Meeting, Case)
+        .join(Case, Case.id == Meeting.case_id)
+        .join(Assignment, Assignment.case_id == Case.id)
+        .where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None), Meeting.state == "planned")
+        .where(Meeting.starts_at >= start, Meeting.starts_at < start + timedelta(days=2))
+        .order_by(Meeting.starts_at)
+    )
+    return [
+        {"text": f"{moment(meeting.starts_at)} {meeting.purpose}", "href": link(case), "note": case.title}
+        for meeting, case in rows
+    ]
+
+
+# --- planning and holding -------------------------------------------------------------------------------------------
+
+
+async def plan(session: AsyncSession, actor: Actor, case_pid: str, wanted: PlanIn) -> Meeting:
+    """Plan a meeting with everybody or one side, and tell them without a word of the matter."""
+    wanted.check()
+    view = await access.of_case(session, actor, case_pid)
+    access.need_mediator(view)
+    await cases.hold(session, view.case)
+    _need_living(view)
+    meeting = await _store(session, actor, view.case, wanted)
+    if wanted.side is None:
+        when = moment(wanted.starts_at)
+        text = f"调解员安排了会面：{when}，{wanted.kind.zh}" + (f"，{wanted.place}" if wanted.place else "") + "。"
+        await cases.announce(session, view.case, "meeting:sitting:planned", text, link(view.case))
+    await _event(session, actor, view, meeting, "meeting:sitting:planned", f"安排了会面：{wanted.purpose}")
+    await _tell(session, view.case, meeting, "meeting:planned", _PLANNED)
+    due = wanted.starts_at - _BEFORE
+    if due > clock.now():
+        await jobs.enqueue(session, REMIND, {"meeting": meeting.id}, due_at=due, key=f"meeting:{meeting.id}")
+    return meeting
+
+
+async def hold(session: AsyncSession, actor: Actor, pid: str, wanted: HoldIn) -> Meeting:
+    """It took place: who came, and how."""
+    view, meeting = await access.for_change(session, actor, pid)
+    if meeting.state == "cancelled":
+        raise Conflict(_("这次会面已经取消了。"), code="cancelled")
+    if meeting.starts_at > clock.now() + timedelta(hours=2):
+        raise Conflict(_("会面的时间还没有到。"), code="too_early")
+    await _attend(session, meeting, wanted.present)
+    meeting.state = "held"
+    await session.flush()
+    await jobs.cancel(session, f"meeting:{meeting.id}")
+    await _event(session, actor, view, meeting, "meeting:sitting:held", f"举行了会面：{meeting.purpose}")
+    return meeting
+
+
+async def cancel(session: AsyncSession, actor: Actor, pid: str, reason: str) -> Meeting:
+    """It will not take place. Everybody who was told is told again."""
+    view, meeting = await access.for_change(session, actor, pid)
+    if meeting.state != "planned":
+        raise Conflict(_("这次会面已经开过或取消了。"), code="not_planned")
+    meeting.state, meeting.cancel_reason = "cancelled", reason
+    await session.flush()
+    await jobs.cancel(session, f"meeting:{meeting.id}")
+    await _event(session, actor, view, meeting, "meeting:sitting:cancelled", f"取消了会面：{reason}")
+    await _tell(session, view.case, meeting, "meeting:cancelled", _CANCELLED)
+    return meeting
+
+
+async def minute(session: AsyncSession, actor: Actor, pid: str, wanted: MinutesIn) -> Meeting:
+    """Write or change the minutes. A change makes earlier confirmations count for nothing (E14)."""
+    view, meeting = await access.for_change(session, actor, pid)
+    if meeting.state != "held":
+        raise Conflict(_("请先登记会面已经举行、谁到场，再写记录。"), code="not_held")
+    if meeting.minutes == wanted.minutes:
+        return meeting
+    _write(meeting, actor, wanted.minutes)
+    await session.flush()
+    await _event(session, actor, view, meeting, "meeting:minutes:written", "写好了会面记录，请参加的人确认。")
+    await _tell(session, view.case, meeting, "meeting:minutes", _MINUTES)
+    return meeting
+
+
+async def record_past(session: AsyncSession, actor: Actor, case_pid: str, wanted: PastIn) -> Meeting:
+    """补录: a call, visit or sitting that has happened, under its real date, with what was said."""
+    wanted.check()
+    view = await access.of_case(session, actor, case_pid)
+    access.need_mediator(view)
+    await cases.hold(session, view.case)
+    _need_living(view)
+    meeting = await _store(session, actor, view.case, wanted)
+    meeting.recorded_later, meeting.state = True, "held"
+    if wanted.present:
+        await _attend(session, meeting, wanted.present)
+    _write(meeting, actor, wanted.minutes)
+    await session.flush()
+    note = f"补记：{moment(wanted.starts_at)} {wanted.kind.zh}，{wanted.purpose}"
+    await _event(session, actor, view, meeting, "meeting:sitting:recorded", note)
+    if any(Presence(how) in PRESENT for how in wanted.present.values()):
+        await _tell(session, view.case, meeting, "meeting:minutes", _MINUTES)
+    return meeting
+
+
+async def confirm(session: AsyncSession, actor: Actor, pid: str, sha256: str) -> Meeting:
+    """A party that was there confirms the minutes as it read them. Raises Conflict when they have changed since."""
+    view, meeting = await access.for_reading(session, actor, pid)
+    await session.scalars(
+        select(Meeting).where(Meeting.id == meeting.id).with_for_update().execution_options(populate_existing=True)
+    )
+    shown = await show(session, view, meeting)
+    if shown.mine is None or not shown.mine.present:
+        raise Forbidden(_("记录由参加了会面的当事人确认。"))
+    if meeting.minutes_sha256 is None:
+        raise Conflict(_("还没有会面记录。"), code="no_minutes")
+    if meeting.minutes_sha256 != sha256:
+        raise Conflict(_("记录刚刚改过。请再读一遍，再确认。"), code="changed")
+    if shown.confirmed(shown.mine):
+        return meeting
+    row = shown.mine.row
+    row.confirmed_at, row.confirmed_by, row.confirmed_sha256 = clock.now(), actor.person_id, sha256
+    await session.flush()
+    audience = meeting.side or "all"
+    await cases.event(
+        session, actor, view.case, "meeting:minutes:confirmed", role=view.role, audience=audience,
+        note=f"{Side(shown.mine.party.side).zh}确认了会面记录。", detail={"meeting": meeting.pid, "sha256": sha256},
+    )  # fmt: skip
+    await audit.record(session, actor, "meeting:minutes:confirmed", "meeting", meeting.pid, {"sha256": sha256})
+    return meeting
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def _need_living(view: View) -> None:
+    if view.state in _OVER:
+        raise Conflict(_("这件纠纷已经结束，不能再安排会面。"), code="over")
+
+
+async def _store(session: AsyncSession, actor: Actor, case: Case, wanted: PlanIn | PastIn) -> Meeting:
+    meeting = Meeting(
+        case_id=case.id, kind=wanted.kind.value, side=wanted.side.value if wanted.side else None,
+        purpose=wanted.purpose, place=wanted.place, starts_at=wanted.starts_at, created_by=actor.person_id,
+    )  # fmt: skip
+    session.add(meeting)
+    await session.flush()
+    for party in await cases.parties_of(session, case):
+        if wanted.side is None or party.side == wanted.side:
+            session.add(Attendance(meeting_id=meeting.id, party_id=party.id))
+    await session.flush()
+    return meeting
+
+
+async def _attend(session: AsyncSession, meeting: Meeting, present: Mapping[str, Presence]) -> None:
+    rows = await session.execute(
+        select(Attendance, Party.pid)
+        .join(Party, Party.id == Attendance.party_id)
+        .where(Attendance.meeting_id == meeting.id)
+    )
+    seats = {pid: row for row, pid in rows}
+    if set(present) - set(seats):
+        raise Invalid({"present": _("请从参加这次会面的当事人里选。")})
+    for pid, how in present.items():
+        seats[pid].present = Presence(how).value
+
+
+def _write(meeting: Meeting, actor: Actor, minutes: str) -> None:
+    meeting.minutes, meeting.minutes_sha256 = minutes, digest(minutes)
+    meeting.minuted_by, meeting.minuted_at = actor.person_id, clock.now()
+
+
+async def _event(session: AsyncSession, actor: Actor, view: View, meeting: Meeting, tag: str, note: str) -> None:
+    """Onto the timeline, under the meeting's own channel and place; a talk with one side for that side and staff."""
+    await cases.event(
+        session, actor, view.case, tag, role=CaseRole.MEDIATOR, channel=Kind(meeting.kind).channel, place=meeting.place,
+        audience=_audience(meeting), note=note, detail={"meeting": meeting.pid, "at": meeting.starts_at.isoformat()},
+    )  # fmt: skip
+    db.poke(session, "cases", view.case.pid)
+
+
+async def _tell(session: AsyncSession, case: Case, meeting: Meeting, tag: str, text: str) -> None:
+    """Those of the meeting, in the service and by text message; no names, no cause."""
+    ids = select(Attendance.party_id).where(Attendance.meeting_id == meeting.id)
+    rows = await session.scalars(
+        select(Person)
+        .join(Party, Party.person_id == Person.id)
+        .where(Party.id.in_(ids) | Party.acts_for_id.in_(ids), Party.ended_at.is_(None))
+        .distinct()
+    )
+    for person in rows.all():
+        more: dict[str, Any] = {"tag": tag, "text": text, "person_id": person.id, "thing": f"case:{case.pid}"}
+        await outbox.post(session, outbox.Channel.IN_APP, address="", link=link(case), **more)
+        if person.phone is not None:
+            await outbox.post(session, outbox.Channel.SMS, address=person.phone, **more)
+
+
+@jobs.handles(REMIND)
+async def remind(session: AsyncSession, payload: dict[str, Any]) -> None:
+    """A day before."""
+    meeting = await session.get(Meeting, payload["meeting"])
+    if meeting is not None and meeting.state == "planned":
+        await _tell(session, await session.get_one(Case, meeting.case_id), meeting, "meeting:soon", _SOON)
