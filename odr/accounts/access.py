@@ -1,11 +1,12 @@
 """Who is asking: the signed-in actor behind a request or socket, and the doors that depend on roles alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
@@ -91,6 +92,28 @@ async def load_actor(session: AsyncSession, token: str, *, ip: str = "", device:
         ip=ip or login.ip,
         device=device or login.device,
     )
+
+
+async def still_signed_in(session: AsyncSession, login_ids: Sequence[int]) -> set[int]:
+    """Which of these logins still hold, by the same rules as `load_actor`; for lines that stay open for hours."""
+    now = clock.now()
+    found = await session.scalars(
+        select(Login.id)
+        .join(Person, Person.id == Login.person_id)
+        .where(
+            Login.id.in_(login_ids),
+            Login.ended_at.is_(None),
+            Login.expires_at > now,
+            Person.locked_at.is_(None),
+            or_(Login.staff.is_(False), Login.seen_at >= now - STAFF_IDLE),
+        )
+    )
+    return set(found)
+
+
+async def touch(session: AsyncSession, login_ids: Sequence[int]) -> None:
+    """These logins were used just now: talking in a room keeps a desk signed in as turning pages does."""
+    await session.execute(update(Login).where(Login.id.in_(login_ids)).values(seen_at=clock.now()))
 
 
 async def find_actor(connection: HTTPConnection) -> Actor | None:
