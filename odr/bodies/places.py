@@ -24,6 +24,11 @@ class District:
     townships: list[Township] = field(default_factory=list)
 
 
+def short(name: str) -> str:
+    """海达社区 for 海达社区居委会, 新地村 for 新地村委会: the place, not its committee."""
+    return name.removesuffix("居委会") if name.endswith("居委会") else name.removesuffix("委会")
+
+
 async def path_of(session: AsyncSession, code: str) -> list[Division]:
     """From the city down to the place itself; empty when there is no such place. Codes hold their parents."""
     codes = {code[:4].ljust(12, "0"), code[:6].ljust(12, "0"), code[:9].ljust(12, "0"), code}
@@ -35,7 +40,7 @@ async def path_of(session: AsyncSession, code: str) -> list[Division]:
 async def place_name(session: AsyncSession, code: str) -> str:
     """海勃湾区新华西街道海达社区: the path below the city, or the city itself."""
     path = await path_of(session, code)
-    below = [division.name for division in path if division.level != "city"]
+    below = [short(division.name) for division in path if division.level != "city"]
     return "".join(below) or "".join(division.name for division in path)
 
 
@@ -52,7 +57,7 @@ async def tree(session: AsyncSession) -> list[District]:
             townships[division.code] = Township(division.code, division.name)
             districts[parent].townships.append(townships[division.code])
         elif division.level == "community" and parent in townships:
-            townships[parent].communities.append((division.code, division.name))
+            townships[parent].communities.append((division.code, short(division.name)))
     return list(districts.values())
 
 

@@ -121,8 +121,8 @@ class Database:
         async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
             if not self.is_sqlite:
                 await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            # Closing gives the connection back and rolls back; an explicit rollback would expire the loaded rows.
             yield session
-            await session.rollback()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:

@@ -56,8 +56,13 @@ class StaffLogin:
 
 STAFF_LOGINS = (
     StaffLogin("mediator", "张志和", Role.MEDIATOR, ("utilities", "elderly")),
-    StaffLogin("mediator2", "其木格", Role.MEDIATOR, ("property_mgmt:150302", "neighbour:150302004002")),
-    StaffLogin("bodyclerk", "钱登记", Role.BODY_CLERK, ("utilities", "elderly", "property_mgmt:150302")),
+    StaffLogin("mediator2", "其木格", Role.MEDIATOR, ("property_mgmt:150302", "neighbour:150302004006")),
+    StaffLogin(
+        "bodyclerk",
+        "钱登记",
+        Role.BODY_CLERK,
+        ("utilities", "elderly", "property_mgmt:150302", "neighbour:150302004006"),
+    ),
     StaffLogin("centre", "孙接待", Role.CENTRE_CLERK, ("centre:150302",)),
     StaffLogin("citycentre", "周统筹", Role.CENTRE_CLERK, ("centre:1503",)),
     StaffLogin("grid", "吴网格", Role.GRID_WORKER, ("centre:150302",)),

@@ -66,6 +66,8 @@ class Play:
     async def run(self) -> str:
         """Play it; returns the public id of the case."""
         script = self.script
+        for key in (script.applicant, script.respondent, script.mediator, self._clerk, "centre"):
+            await self.stage.actor(key)  # signing in is a transaction of its own, so it comes before the others
         goal = _BRANCH.get(script.until, script.until)
         steps = {
             State.SUBMITTED: self._apply,

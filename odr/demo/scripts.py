@@ -34,7 +34,7 @@ class Script:
     mediator: str
     until: State
     days_ago: float
-    division: str = "150302004001"
+    division: str = "150302004006"
     place: str = ""
     respondent_kind: PartyKind = PartyKind.NATURAL
     amount_fen: int | None = None
@@ -61,7 +61,7 @@ GAS = Script(
     mediator="mediator",
     until=State.MEDIATING,
     days_ago=4,
-    division="150302004002",
+    division="150302004006",
     place="德顺大厦小区",
     amount_fen=260_000,
     talk=(
@@ -106,8 +106,8 @@ _CARE = ("母亲住的养老院涨了护理费，没有提前说，我们不同�
 SCRIPTS: tuple[Script, ...] = (
     GAS,
     Script(
-        "leak", "楼上漏水", Category.NEIGHBOUR, *_NEIGHBOUR, "zhao", "sun", "孙某强", "neighbour:150302004002", "mediator2",
-        State.CLOSED, 70, division="150302004002", place="某小区 2 号楼", amount_fen=180_000,
+        "leak", "楼上漏水", Category.NEIGHBOUR, *_NEIGHBOUR, "zhao", "sun", "孙某强", "neighbour:150302004006", "mediator2",
+        State.CLOSED, 70, division="150302004006", place="某小区 2 号楼", amount_fen=180_000,
         talk=(
             ("mediator", "我和社区的同志上门看过了，水是从楼上地漏渗下来的。"),
             ("respondent", "既然看明白了，我修，也赔。"),
@@ -160,8 +160,8 @@ SCRIPTS: tuple[Script, ...] = (
     Script("accepted", "物业费", Category.PROPERTY_MGMT, *_FEE, "sun", "bao", "某某物业公司", "property_mgmt:150302",
            "mediator2", State.ACCEPTED, 2, respondent_kind=PartyKind.LEGAL),
     Script("assigned", "借款", Category.CONTRACT, *_LOAN, "li", "chen", "陈某", "elderly", "mediator", State.ASSIGNED, 3),
-    Script("suspended", "楼上漏水", Category.NEIGHBOUR, *_NEIGHBOUR, "bao", "sun", "孙某强", "neighbour:150302004002",
-           "mediator2", State.SUSPENDED, 15, division="150302004002"),
+    Script("suspended", "楼上漏水", Category.NEIGHBOUR, *_NEIGHBOUR, "bao", "sun", "孙某强", "neighbour:150302004006",
+           "mediator2", State.SUSPENDED, 15, division="150302004006"),
     Script("refused", "物业费", Category.PROPERTY_MGMT, *_FEE, "zhao", "bao", "某某物业公司", "property_mgmt:150302",
            "mediator2", State.NOT_ACCEPTED, 9, respondent_kind=PartyKind.LEGAL),
     Script("transferred", "借款", Category.CONTRACT, *_LOAN, "bao", "sun", "孙某强", "elderly", "mediator",
