@@ -15,6 +15,7 @@ from odr.cases.proposals import proposals
 from odr.core import web
 from odr.core.errors import Invalid, NotFound
 from odr.core.i18n import _
+from odr.evidence import service as evidence
 
 router = APIRouter(prefix="/api/v1")
 
@@ -64,7 +65,6 @@ async def add_files(request: Request, actor: SignedIn, pid: str, file: UploadFil
     service = web.odr(request)
     async with service.db.read() as session:
         await access.for_action(session, actor, pid, access.Do.ADD_FILE)
-    from odr.evidence import service as evidence  # LAZY
 
     prepared = await evidence.prepare(file, service.settings)
     async with service.db.write() as session:

@@ -15,6 +15,7 @@ from odr.cases.schemas import AgentIn, Application, PartyIn
 from odr.core import clock
 from odr.core.errors import Invalid
 from odr.core.i18n import _
+from odr.evidence import service as evidence
 from odr.evidence.models import File
 
 
@@ -78,8 +79,6 @@ async def submit(
         session.add(_agent(applicant, application.agent, agent_person))
         await session.flush()
     for file in files:
-        from odr.evidence import service as evidence  # LAZY
-
         await evidence.move_to(session, file, "case", case.id)
     by = CaseRole.APPLICANT if own_word else CaseRole.SYSTEM
     await moves.enter(session, who, case, by, case.channel)

@@ -13,6 +13,7 @@ from odr.core import web
 from odr.core.errors import Conflict, Expired, NotFound
 from odr.core.i18n import N_, _
 from odr.core.limits import Rule
+from odr.evidence import service as evidence
 from odr.evidence.models import File
 
 _BY_PERSON = Rule("invitation:person", "10/hour", N_("试的次数太多了。请过一小时再试，或打电话给调委会。"))
@@ -50,7 +51,6 @@ async def find(session: AsyncSession, *, token: str | None, code: str | None) ->
 
 async def add_file(session: AsyncSession, view: View, prepared: Any) -> File:
     """Keep a prepared upload as a paper of the case."""
-    from odr.evidence import service as evidence  # LAZY
 
     file: File = await evidence.keep(session, view.actor, prepared, "case", view.case.id)
     await event(session, view.actor, view.case, "case:file:added", role=view.role, note=file.name)

@@ -34,6 +34,7 @@ from odr.cases.routes import deliver_where_possible
 from odr.core import clock
 from odr.core.errors import Conflict, Invalid
 from odr.core.i18n import _
+from odr.evidence import service as evidence
 from odr.evidence.models import File
 
 
@@ -188,8 +189,6 @@ async def resubmit(
     if added.strip():
         case.facts = f"{case.facts}\n\n补充：{added.strip()}"
     for file in files:
-        from odr.evidence import service as evidence  # LAZY
-
         await evidence.move_to(session, file, "case", case.id)
     await _move(session, actor, case, Move.RESUBMIT, by=by, said=_Said(detail={"files": len(files)}))
 

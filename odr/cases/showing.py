@@ -101,8 +101,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
             "text": its_way.text,
             "whose": its_way.whose,
             "mine": its_way.mine,
-            "due": day(its_way.due) if its_way.due else None,
-            "due_at": _iso(its_way.due),
+            "due": _iso(its_way.due),
             "provisional": its_way.provisional,
             "otherwise": its_way.otherwise,
             "action": asdict(its_way.action) if its_way.action else None,
@@ -115,10 +114,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
             "acts": [act.value for act in Do if view.may(act)],
         },
         "parties": [_party(view, found, state) for state in found.parties],
-        "rooms": [
-            {"id": r.pid, "kind": r.kind, "label": r.label, "audience": r.audience, "unread": r.unread, "can": r.can}
-            for r in own_rooms
-        ],
+        "rooms": [room_brief(room) | {"unread": room.unread, "can": room.can} for room in own_rooms],
         "timeline": [asdict(entry) | {"at": _iso(entry.at)} for entry in await timeline(session, view)],
         "files": await _files(session, case),
         "links": _links(view, bool(own_rooms)),
@@ -136,6 +132,12 @@ async def document(session: AsyncSession, view: View) -> Shown:
             doc[name] = added
     doc.setdefault("agreement", None)
     return Shown(view, found, its_way, doc)
+
+
+def room_brief(room: rooms.RoomView) -> dict[str, Any]:
+    """A room as the island and the JSON name it."""
+    others = "、".join(seat.name for seat in room.others)
+    return {"id": room.pid, "kind": room.kind, "label": room.label, "audience": room.audience, "with": others}
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -173,6 +175,7 @@ def _party(view: View, found: Gathered, state: PartyState) -> dict[str, Any]:
         "role": row.side,
         "side": row.side,
         "side_label": Side(row.side).label,
+        "me": view.principal is not None and view.principal.id == row.id,
         "bound": bool(state.people),
         "ready": all(gate.done for gate in list_of_gates),
         "agents": [

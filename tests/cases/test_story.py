@@ -169,7 +169,7 @@ async def test_after_violence_there_is_no_joint_room(story: Story) -> None:
 
 
 async def test_a_minor_needs_a_guardian(story: Story, cast: Cast) -> None:
-    child = PartyIn(name="李某", phone="13904730002", id_no="150302201501010015")
+    child = PartyIn(name="李某", phone="13904730002", id_no="150302201501010016")
     await story.apply(respondents=[child])
     await story.route()
     await story.accept()
@@ -428,8 +428,10 @@ async def test_a_mediator_of_another_body_cannot_be_named(story: Story, cast: Ca
 
 
 async def test_a_mediator_who_is_a_party_cannot_be_named(story: Story, cast: Cast) -> None:
-    await story.accepted()
-    await story.join(cast.mediator)
+    await story.apply(respondents=[PartyIn(name="张调解", phone=cast.mediator.phone)])
+    await story.route()
+    await story.accept()
+    assert await story.join(cast.mediator, "张调解")
     with pytest.raises(Invalid):
         await story.assign()
 

@@ -1,0 +1,124 @@
+"""A page per step: what it means, what it asks, and one button. It works without script and keeps every word."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from odr.accounts.access import Actor, SignedIn
+from odr.cases import access, lifecycle
+from odr.cases.access import View
+from odr.cases.actions import ACTIONS, Action, Ctx, perform
+from odr.cases.codes import Channel, ConsentKind, ObjectionGround, PartyRole, RefusalGround, SuspendReason
+from odr.cases.facts import gather
+from odr.cases.lifecycle import Move
+from odr.cases.proposals import mediators_for, proposals
+from odr.cases.seating import shown_name
+from odr.core import forms, web
+from odr.core.errors import Conflict, Invalid, NotFound, OdrError
+from odr.core.templating import render
+
+router = APIRouter()
+
+_BY_HAND = (Channel.PHONE, Channel.VISIT, Channel.COUNTER, Channel.POST, Channel.ONSITE)
+
+
+async def _choices(session: AsyncSession, view: View, action: Action) -> dict[str, Any]:
+    """What the fields of this step choose from."""
+    found = await gather(session, view.case)
+    more: dict[str, Any] = {
+        "parties": [(p.row.pid, f"{shown_name(p.row, p.person)}") for p in found.parties],
+        "channels": [(c.value, c.label) for c in _BY_HAND],
+    }
+    if action.noun == "routing":
+        more["proposals"] = await proposals(session, view.case)
+    elif action.noun == "assignment":
+        more["mediators"] = await mediators_for(session, view.case)
+    elif action.noun == "ending":
+        more["results"] = [(r.value, r.label) for r in lifecycle.row(view.state, Move.END).results]
+    elif action.noun == "withdrawal":
+        more["results"] = [(r.value, r.label) for r in lifecycle.row(view.state, Move.WITHDRAW).results]
+    elif action.noun == "refusal":
+        more["grounds"] = [(g.value, g.label) for g in RefusalGround]
+    elif action.noun == "objections":
+        more["grounds"] = [(g.value, g.label) for g in ObjectionGround]
+    elif action.noun == "suspension":
+        more["reasons"] = [(r.value, r.label) for r in SuspendReason]
+    elif action.noun == "agents":
+        more["roles"] = [(r.value, r.label) for r in (PartyRole.AGENT, PartyRole.GUARDIAN)]
+    elif action.noun == "objection-answers":
+        more["objection"] = found.assignment.objection if found.assignment else None
+    elif action.noun == "consents":
+        asked = (ConsentKind.RIGHTS_NOTICE, ConsentKind.DISCLOSURE, ConsentKind.ONLINE_MEDIATION, ConsentKind.OFFLINE)
+        more["kinds"] = [(k.value, k.label) for k in asked]
+    elif action.noun == "revocations":
+        more["kind"] = ConsentKind.ONLINE_MEDIATION.value
+    return more
+
+
+async def _page(
+    request: Request,
+    actor: Actor,
+    pid: str,
+    action: Action,
+    *,
+    error: OdrError | None = None,
+    values: dict[str, str] | None = None,
+) -> Response:
+    async with web.read(request) as session:
+        view = await access.for_action(session, actor, pid, action.act)
+        errors: dict[str, str] = {}
+        if error is not None:
+            errors = error.fields if isinstance(error, Invalid) and error.fields else {"form": error.say}
+        return render(
+            request,
+            "cases/act.html",
+            status=error.status if error else 200,
+            view=view,
+            case=view.case,
+            action=action,
+            errors=errors,
+            values=values if values is not None else dict(request.query_params),
+            **await _choices(session, view, action),
+        )
+
+
+def _show(action: Action) -> Callable[..., Awaitable[Response]]:
+    async def show(request: Request, actor: SignedIn, pid: str) -> Response:
+        return await _page(request, actor, pid, action)
+
+    return show
+
+
+def _make(action: Action) -> Callable[..., Awaitable[Response]]:
+    async def make(request: Request, actor: SignedIn, pid: str) -> Response:
+        form = await forms.read(request)
+        try:
+            data = form.parse(action.schema)
+            async with web.write(request) as session:
+                view = await access.for_reading(session, actor, pid)
+                await perform(Ctx(session, view, web.odr(request).settings.base_url), action, data)
+                return web.see_other(await _after(session, view))
+        except (Invalid, Conflict) as error:
+            try:
+                return await _page(request, actor, pid, action, error=error, values=form.values)
+            except Conflict:
+                raise error from None
+
+    return make
+
+
+async def _after(session: AsyncSession, view: View) -> str:
+    """Back to the case, or to one's list when this very step ended one's place in it."""
+    try:
+        await access.view(session, view.actor, view.case)
+    except NotFound:
+        return "/desk"
+    return f"/cases/{view.case.pid}"
+
+
+for _noun, _one in ACTIONS.items():
+    router.add_api_route(f"/cases/{{pid}}/{_noun}", _show(_one), methods=["GET"])
+    router.add_api_route(f"/cases/{{pid}}/{_noun}", _make(_one), methods=["POST"])

@@ -1,0 +1,136 @@
+"""What staff sees: the mediator's today, the clerks' queue, and one case with everything needed to act."""
+
+from typing import Any
+
+import segno
+from fastapi import APIRouter, Request
+from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from odr.accounts.access import Staff, need_role
+from odr.accounts.models import Role
+from odr.cases import access, gates, invitations, showing
+from odr.cases.access import Do
+from odr.cases.actions import ACTIONS, Action
+from odr.cases.codes import CaseRole, State
+from odr.cases.showing import Row, Shown
+from odr.core import web
+from odr.core.i18n import N_, _
+from odr.core.templating import render
+
+router = APIRouter()
+
+_OF_A_PARTY = frozenset({"consents", "wills", "invitations", "contacts", "routes-notices", "revocations", "offline"})
+_QUEUES: tuple[tuple[str, str, tuple[State, ...]], ...] = (
+    ("new", N_("待受理"), (State.SUBMITTED, State.SUPPLEMENT, State.CONSULTING)),
+    ("assign", N_("待分配"), (State.ACCEPTED,)),
+    (
+        "running",
+        N_("办理中"),
+        (
+            State.ASSIGNED,
+            State.MEDIATING,
+            State.SUSPENDED,
+            State.SIGNING,
+            State.EFFECTIVE,
+            State.PERFORMING,
+            State.CONFIRMING,
+            State.PERFORMED,
+            State.FOLLOWED_UP,
+        ),
+    ),
+    ("over", N_("待结案"), (State.FAILED, State.WITHDRAWN, State.NOT_ACCEPTED, State.TRANSFERRED)),
+    ("closed", N_("已结案"), (State.CLOSED, State.ARCHIVED)),
+)
+
+
+@router.get("/desk")
+async def desk(request: Request, actor: Staff) -> Response:
+    """A mediator's today: sittings, what waits for me, what is due soon or overdue, then all my cases."""
+    need_role(actor, Role.MEDIATOR)
+    async with web.read(request) as session:
+        rows = await showing.rows_for(session, actor, await access.at_desk(session, actor))
+        today = await showing.today(session, actor)
+    running = [row for row in rows if row.state not in (State.CLOSED, State.ARCHIVED)]
+    return render(
+        request,
+        "cases/desk.html",
+        today=today,
+        overdue=[row for row in running if row.overdue],
+        soon=[row for row in running if row.soon],
+        waiting=[row for row in running if row.mine and not row.overdue and not row.soon],
+        rows=rows,
+    )
+
+
+@router.get("/queue")
+async def queue(request: Request, actor: Staff, show: str = "new") -> Response:
+    """The clerks' list by what is to be done; the filter stands in the address."""
+    need_role(actor, Role.BODY_CLERK, Role.CENTRE_CLERK)
+    async with web.read(request) as session:
+        rows = await showing.rows_for(session, actor, await access.in_queue(session, actor))
+    lists: dict[str, list[Row]] = {name: [r for r in rows if r.state in states] for name, _text, states in _QUEUES}
+    lists["overdue"] = [row for row in rows if row.overdue]
+    tabs: list[dict[str, Any]] = [{"text": _(text), "name": name} for name, text, _states in _QUEUES]
+    tabs.insert(3, {"text": _("已超期"), "name": "overdue"})
+    shown = show if show in lists else "new"
+    for tab in tabs:
+        tab |= {"href": f"/queue?show={tab['name']}", "here": tab["name"] == shown, "count": len(lists[tab["name"]])}
+    return render(request, "cases/queue.html", tabs=tabs, rows=lists[shown], shown=shown)
+
+
+async def staff_case(request: Request, session: AsyncSession, shown: Shown) -> Response:
+    """One case for who works on it. A centre's clerk sees state and clocks and never a room."""
+    return render(
+        request,
+        "cases/staff_case.html",
+        shown=shown,
+        doc=shown.doc,
+        actions=_offered(shown),
+        parties=await _parties(request, session, shown),
+        contacts=await invitations.contacts_of(session, shown.view.case),
+        missing=[(state.row.pid, [g.title for g in left]) for state, left in gates.missing(shown.found)],
+    )
+
+
+def _offered(shown: Shown) -> list[Action]:
+    """The steps this person may make on the case as a whole, the next one left out: it has the filled button."""
+    first = shown.way.action.href.rsplit("/", 1)[-1] if shown.way.action else ""
+    return [
+        action
+        for action in ACTIONS.values()
+        if action.noun not in _OF_A_PARTY and action.noun != first and shown.view.may(action.act)
+        and not (action.noun == "objection-answers" and not (shown.doc["mediator"] or {}).get("objection"))
+        and not (action.noun == "confirmation" and shown.view.case.confirmed_at is not None)
+        and not (action.noun == "routing" and shown.view.state is State.CONSULTING and shown.found.body is not None)
+        and not (action.noun == "disclosure" and shown.found.facts.mediator_confirmed)
+        and not (action.noun == "declination" and CaseRole.MEDIATOR not in shown.view.roles)
+    ]  # fmt: skip
+
+
+async def _parties(request: Request, session: AsyncSession, shown: Shown) -> list[dict[str, Any]]:
+    """The parties with the invitation that can be handed on: link, QR and code, for who may invite."""
+    base = web.odr(request).settings.base_url
+    found = []
+    for state, doc in zip(shown.found.parties, shown.doc["parties"], strict=True):
+        invitation = None
+        if shown.view.may(Do.INVITE) and not state.people:
+            invitation = await invitations.open_invitation(session, state.row)
+        card = doc | {"gate_list": gates.gates_of(shown.found, state), "invitation": None}
+        if invitation is not None:
+            url = f"{base}/i/{invitation.token}"
+            card["invitation"] = {
+                "url": url,
+                "qr": qr(url),
+                "code": invitations.grouped(invitation.code),
+                "until": invitation.expires_at,
+            }
+        found.append(card)
+    return found
+
+
+def qr(text: str) -> Markup:
+    """A QR figure as inline SVG, black on white also in the dark: cameras ask for it."""
+    drawn: str = segno.make(text, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff", omitsize=True)
+    return Markup(drawn)  # noqa: S704  made by segno from text that is encoded, not inserted

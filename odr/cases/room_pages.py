@@ -1,0 +1,131 @@
+"""The room's page: the island with what it starts from, and the same transcript and a form for who has no script."""
+
+from functools import cache
+from typing import Any
+
+from babel.messages.pofile import read_po
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from odr.accounts.access import Actor, SignedIn
+from odr.cases import access, showing
+from odr.cases.access import View
+from odr.cases.showing import Shown
+from odr.core import forms, i18n, ids, web
+from odr.core.errors import NotFound, OdrError
+from odr.core.templating import render
+from odr.rooms import access as room_access
+from odr.rooms import service as rooms
+from odr.rooms.schemas import SayIn
+
+router = APIRouter()
+
+
+async def _room_page(
+    request: Request, actor: Actor, pid: str, *, error: OdrError | None = None, values: dict[str, str] | None = None
+) -> Response:
+    async with web.read(request) as session:
+        view = await access.for_reading(session, actor, pid)
+        own = await rooms.rooms_for(session, pid, actor.person_id)
+        if not own:
+            raise NotFound()
+        shown = await showing.document(session, view)
+        wanted = (values or {}).get("room") or request.query_params.get("room")
+        room = next((one for one in own if one.pid == wanted), own[0])
+        lines = await _lines(session, actor, room.pid, request.query_params.get("before"))
+        return render(
+            request,
+            "room/room.html",
+            status=error.status if error else 200,
+            boot=_boot(request, actor, view, shown, own),
+            shown=shown,
+            doc=shown.doc,
+            own=own,
+            room=room,
+            lines=lines,
+            line_id=ids.new_pid(),
+            errors={"text": error.say} if error else {},
+            values=values or {},
+        )
+
+
+async def _lines(session: AsyncSession, actor: Actor, room_pid: str, before: str | None) -> rooms.Lines:
+    room, member = await room_access.member_of(session, actor, room_pid)
+    seq = int(before) if before and before.isdigit() and len(before) < 10 else None
+    return await rooms.page(session, room, member, before=seq, limit=50)
+
+
+@cache
+def _catalogue(locale: str) -> dict[str, str]:
+    """The island's texts in this language: of the catalogue, what was found in its sources. Chinese needs none."""
+    po = i18n.LOCALE_DIR / locale / "LC_MESSAGES" / "odr.po"
+    if locale == i18n.SOURCE or not po.exists():
+        return {}
+    with po.open("rb") as source:
+        return {
+            str(message.id): str(message.string)
+            for message in read_po(source)
+            if message.id and message.string and any("frontend/room" in place for place, _line in message.locations)
+        }
+
+
+def _brief(agreement: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What the bar above the composer tells of a draft."""
+    if agreement is None:
+        return None
+    return {key: agreement.get(key) for key in ("id", "state", "accepted", "total", "my_turn")}
+
+
+def _boot(request: Request, actor: Actor, view: View, shown: Shown, own: list[rooms.RoomView]) -> dict[str, Any]:
+    """What the island starts from; it asks for everything else itself."""
+    at = f"/cases/{view.case.pid}"
+    return {
+        "me": {"id": actor.pid, "name": actor.name},
+        "case": {
+            "id": view.case.pid,
+            "no": view.case.case_no,
+            "title": view.case.title,
+            "state": view.case.state,
+            "state_label": view.state.label,
+        },
+        "rooms": [showing.room_brief(one) for one in own],
+        "layout": "desk" if view.is_staff else "phone",
+        "csrf": request.state.csrf_token,
+        "locale": i18n.locale(),
+        "catalogue": _catalogue(i18n.locale()),
+        "upload_max": web.odr(request).settings.upload_max_bytes,
+        "links": {
+            "case": at,
+            "agreement": f"{at}/agreement",
+            "file": at,
+            "signin": f"/login?next={at}/room",
+            "call": f"tel:{(shown.found.body.phone if shown.found.body else '') or '12348'}",
+        },
+        "agreement": _brief(shown.doc["agreement"]),
+    }
+
+
+@router.get("/cases/{pid}/room")
+async def room(request: Request, actor: SignedIn, pid: str) -> Response:
+    """All rooms of one case in which this person sits."""
+    return await _room_page(request, actor, pid)
+
+
+@router.post("/cases/{pid}/room")
+async def say(request: Request, actor: SignedIn, pid: str) -> Response:
+    """A line from the plain form. Its id was made with the page, so a second tap is the same line."""
+    form = await forms.read(request)
+    values = form.values
+    async with web.read(request) as session:
+        await access.for_reading(session, actor, pid)
+        own = {one.pid for one in await rooms.rooms_for(session, pid, actor.person_id)}
+    wanted = values.get("room", "")
+    if wanted not in own:
+        raise NotFound()
+    try:
+        line = forms.parse(SayIn, {"id": values.get("line", ""), "text": values.get("text", "")})
+        await rooms.say(web.odr(request).db, actor, wanted, line)
+    except OdrError as error:
+        return await _room_page(request, actor, pid, error=error, values=values)
+    return web.see_other(f"/cases/{pid}/room?room={wanted}#composer")
