@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts import service as accounts
-from odr.accounts.models import IdentityLevel, Person, Role, Vouching
+from odr.accounts.models import Grant, IdentityLevel, Person, Role, Vouching
 from odr.audit.who import SYSTEM
 from odr.bodies import service as bodies
 from odr.bodies.models import Body, Grid, MediatorProfile
@@ -112,6 +112,7 @@ async def _rosters(session: AsyncSession) -> None:
     """Mediators for every body that takes matters, so that routing has somebody to propose."""
     names = people.invented_names()
     found = list(await session.scalars(select(Body).where(Body.kind != "centre").order_by(Body.id)))
+    seated: list[tuple[Person, Body, int]] = []
     for n, body in enumerate(found):
         for seat in range(_ROSTER if body.kind == "sector" else 1):
             number = 5000 + n * _ROSTER + seat
@@ -124,10 +125,11 @@ async def _rosters(session: AsyncSession) -> None:
                 identity_at=clock.now(),
                 invented=True,
             )
-            session.add(person)
-            await session.flush()
-            await accounts.grant(session, SYSTEM, person, Role.MEDIATOR, body.id)
-            session.add(_profile(person, number))
+            seated.append((person, body, number))
+    session.add_all(person for person, _body, _n in seated)
+    await session.flush()
+    for person, body, number in seated:
+        session.add_all([Grant(person_id=person.id, role=Role.MEDIATOR, body_id=body.id), _profile(person, number)])
 
 
 async def _residents(session: AsyncSession, stage: Stage) -> None:
