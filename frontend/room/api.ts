@@ -1,17 +1,12 @@
 /** Calls over HTTP. XMLHttpRequest, because old webviews give it time limits and upload progress, and fetch not. */
 import { t } from "./i18n";
+import { page } from "./page";
 
 export interface Reply<T> {
   /** 0 when no answer came at all. */
   status: number;
   data: T | null;
   error: { code: string; say: string; fields?: Record<string, string>; retry?: number } | null;
-}
-
-let csrf = "";
-
-export function trust(token: string): void {
-  csrf = token;
 }
 
 export function call<T>(
@@ -27,7 +22,7 @@ export function call<T>(
     // An upload over a slow line may take minutes; anything else that long is dead.
     request.timeout = form ? 300e3 : 15e3;
     request.setRequestHeader("Accept", "application/json");
-    if (method !== "GET") request.setRequestHeader("X-CSRF-Token", csrf);
+    if (method !== "GET") request.setRequestHeader("X-CSRF-Token", page.csrf);
     if (body !== undefined && !form) request.setRequestHeader("Content-Type", "application/json");
     if (progress && request.upload) {
       request.upload.onprogress = (e) => e.lengthComputable && progress(e.loaded / e.total);

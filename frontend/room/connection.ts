@@ -6,7 +6,8 @@
  * through at all, the same frames go by HTTP.
  */
 import { signal } from "@preact/signals";
-import { sendByHttp } from "./fallback";
+import type { sendByHttp } from "./fallback";
+import { byHttp } from "./later";
 import { CLOSE, type ClientFrame, type ServerFrame } from "./protocol";
 
 /** What the reader is told: it works, it will soon, or it does not and lines are queued. */
@@ -65,7 +66,7 @@ export function browser(): Surroundings {
     random: Math.random,
     online: () => navigator.onLine !== false,
     visible: () => document.visibilityState !== "hidden",
-    byHttp: sendByHttp,
+    byHttp,
   };
 }
 
@@ -94,7 +95,6 @@ export class Connection {
   private deadline: Timer | undefined;
   private probing: Timer | undefined;
   private polling: Timer | undefined;
-  private ticker: ReturnType<typeof setInterval> | undefined;
   private grace: Timer | undefined;
 
   constructor(
@@ -105,7 +105,7 @@ export class Connection {
   start(): void {
     this.lose();
     this.ticked = Date.now();
-    this.ticker = setInterval(() => this.tick(), TIMES.tick);
+    setInterval(() => this.tick(), TIMES.tick);
     this.connect();
   }
 

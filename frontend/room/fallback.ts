@@ -1,5 +1,6 @@
 /** The wire over plain HTTP, for networks that block WebSockets. Takes client frames, answers with server frames. */
 import { call, type Reply } from "./api";
+import { endedLogin } from "./page";
 import type { ClientFrame, Line, ServerFrame } from "./protocol";
 
 interface Page {
@@ -55,7 +56,7 @@ export async function sendByHttp(frame: ClientFrame, receive: (frame: ServerFram
     }
     case "read": {
       const reply = await call("PUT", base + "/read", { seq: frame.seq });
-      return reply.status === 401 ? "signedout" : reply.status ? "fine" : "silent";
+      return endedLogin(reply) ? "signedout" : reply.status ? "fine" : "silent";
     }
     default:
       return "fine";
@@ -68,9 +69,10 @@ function failed(
   re: string | undefined,
   receive: (frame: ServerFrame) => void,
 ): Outcome {
-  if (reply.status === 401) return "signedout";
+  if (endedLogin(reply)) return "signedout";
+  // A 404 without our own words comes from something in between, and means nothing about the room.
   if (!reply.status || !reply.error) return "silent";
-  if (reply.status === 404 && !re) receive({ t: "gone", room });
+  if (reply.status === 404 && reply.error.code !== "404" && !re) receive({ t: "gone", room });
   else {
     const passing = reply.status >= 500 || reply.status === 429;
     const { say, retry } = reply.error;

@@ -157,6 +157,19 @@ export interface Clause {
   answers: Answer[];
 }
 
+export interface PartyView {
+  id: string;
+  name: string;
+  role: Role;
+  side?: string | null;
+  /** The person behind the party, where it is not the party's own id; presence speaks of persons. */
+  person?: string | null;
+  /** This is the reader's own side. */
+  me?: boolean;
+  here?: boolean;
+  gates?: Record<string, boolean>;
+}
+
 /** `GET /api/v1/cases/{case}`, as far as the room shows it. */
 export interface CaseView {
   id: string;
@@ -165,15 +178,7 @@ export interface CaseView {
   state: string;
   state_label: string;
   next?: { text: string; whose?: string | null; due?: string | null } | null;
-  parties: {
-    id: string;
-    name: string;
-    role: Role;
-    role_label?: string;
-    side?: string | null;
-    here?: boolean;
-    gates?: Record<string, boolean>;
-  }[];
+  parties: PartyView[];
   agreement?: {
     id: string;
     state: string;

@@ -3,10 +3,11 @@
  * line stays until its own acknowledgement. A lost answer leads to the same id again, which the server answers alike.
  */
 import { signal } from "@preact/signals";
-import { call } from "./api";
 import { t } from "./i18n";
 import { newId } from "./ids";
+import { call } from "./later";
 import type { Entry, Outbox } from "./outbox";
+import { endedLogin } from "./page";
 import type { ClientFrame, ErrorFrame, FileRef } from "./protocol";
 
 /** How long an answer may take on a line that is otherwise alive. */
@@ -145,12 +146,13 @@ export class Sender {
     if (reply.data) {
       await this.outbox.change(id, { file: reply.data });
       this.pump(room);
-    } else if (reply.status === 401) {
+    } else if (endedLogin(reply)) {
       this.signedOut();
     } else if (!reply.status || reply.status === 429 || reply.status >= 500) {
       this.hold(room, id, ((reply.error && reply.error.retry) || 5) * 1000);
     } else {
-      this.fail(entry, reply.error!.say);
+      const { fields, say } = reply.error!;
+      this.fail(entry, (fields && fields.file) || say);
     }
   }
 }

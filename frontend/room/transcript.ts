@@ -29,8 +29,12 @@ export class Transcript {
   head = 0;
   private recalls = new Set<number>();
 
-  /** There are lines before the first one held: seq begins with 1. */
-  readonly earlier = computed(() => this.lines.value.length > 0 && this.lines.value[0]!.seq > 1);
+  /** Nothing before the first line held is for this reader: who came late begins above seq 1. */
+  readonly complete = signal(false);
+  readonly earlier = computed(() => {
+    const first = this.lines.value[0];
+    return first !== undefined && first.seq > 1 && !this.complete.value;
+  });
 
   constructor(
     room: BootRoom,
@@ -78,7 +82,7 @@ export class Transcript {
     if ((this.reads.value[who] || 0) < seq) this.reads.value = { ...this.reads.value, [who]: seq };
   }
 
-  /** Puts lines in their places. A line already held stays as it is, unless the newcomer is its recalled form. */
+  /** Puts lines in their places. What was recalled stays so. */
   apply(incoming: readonly Line[]): void {
     const held = this.lines.value;
     const last = held.length ? held[held.length - 1]!.seq : 0;
@@ -94,7 +98,7 @@ export class Transcript {
       this.head = Math.max(this.head, line.seq);
       if (line.kind === "recall" && line.body.seq) this.recalls.add(line.body.seq);
       const old = bySeq.get(line.seq);
-      bySeq.set(line.seq, old && (old.recalled || !line.recalled) && !old.body.file === !line.body.file ? old : line);
+      bySeq.set(line.seq, old && old.recalled && !line.recalled ? old : line);
     }
     let lines = Array.from(bySeq.values());
     lines = appending ? held.concat(lines) : lines.sort(byOrder);
@@ -115,7 +119,7 @@ export class Transcript {
     this.recalls.clear();
     this.epoch = "";
     this.head = 0;
-    this.here.value = false;
+    this.here.value = this.complete.value = false;
     this.fetching.value = false;
   }
 }
