@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from odr.accounts.access import Actor, SignedIn
-from odr.cases import access, lifecycle
-from odr.cases.access import View
+from odr.cases import access, joining, lifecycle
+from odr.cases.access import Do, View
 from odr.cases.actions import ACTIONS, Action, Ctx, perform
 from odr.cases.codes import Channel, ConsentKind, ObjectionGround, PartyRole, RefusalGround, SuspendReason
 from odr.cases.facts import gather
@@ -18,9 +18,13 @@ from odr.cases.proposals import mediators_for, proposals
 from odr.cases.seating import shown_name
 from odr.core import forms, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
+from odr.core.i18n import _
 from odr.core.templating import render
+from odr.evidence import service as evidence
 
 router = APIRouter()
+
+UPLOAD_CEILING = 64 * 1024 * 1024
 
 _BY_HAND = (Channel.PHONE, Channel.VISIT, Channel.COUNTER, Channel.POST, Channel.ONSITE)
 
@@ -108,6 +112,40 @@ def _make(action: Action) -> Callable[..., Awaitable[Response]]:
                 raise error from None
 
     return make
+
+
+@router.get("/cases/{pid}/files")
+async def files(request: Request, actor: SignedIn, pid: str) -> Response:
+    """Add papers to the case."""
+    return await _files_page(request, actor, pid)
+
+
+async def _files_page(request: Request, actor: Actor, pid: str, error: Invalid | None = None) -> Response:
+    async with web.read(request) as session:
+        view = await access.for_action(session, actor, pid, Do.ADD_FILE)
+        most = web.odr(request).settings.upload_max_bytes
+        status, errors = (422, error.fields) if error else (200, {})
+        return render(request, "cases/files.html", status=status, case=view.case, errors=errors, upload_max=most)
+
+
+@router.post("/cases/{pid}/files", max_body_size=UPLOAD_CEILING)
+async def add_files(request: Request, actor: SignedIn, pid: str) -> Response:
+    """Keep what was chosen; each is prepared before the transaction."""
+    async with web.read(request) as session:
+        await access.for_action(session, actor, pid, Do.ADD_FILE)
+    form = await forms.read(request)
+    try:
+        chosen = form.files("files")
+        if not chosen:
+            raise Invalid({"files": _("请先选一张照片或一个文件。")})
+        prepared = [await evidence.prepare(one, web.odr(request).settings) for one in chosen]
+    except Invalid as error:
+        return await _files_page(request, actor, pid, Invalid({"files": next(iter(error.fields.values()))}))
+    async with web.write(request) as session:
+        view = await access.for_action(session, actor, pid, Do.ADD_FILE)
+        for one in prepared:
+            await joining.add_file(session, view, one)
+    return web.see_other(f"/cases/{pid}")
 
 
 async def _after(session: AsyncSession, view: View) -> str:

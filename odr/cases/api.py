@@ -59,7 +59,7 @@ async def propose(session: web.Read, actor: Staff, pid: str) -> dict[str, Any]:
     return {"proposals": [one.public() for one in await proposals(session, view.case)]}
 
 
-@router.post("/cases/{pid}/files", status_code=201)
+@router.post("/cases/{pid}/files", status_code=201, max_body_size=64 * 1024 * 1024)
 async def add_files(request: Request, actor: SignedIn, pid: str, file: UploadFile) -> dict[str, Any]:
     """Add a paper to the case; everybody in it may read it. Private evidence belongs into a private room."""
     service = web.odr(request)

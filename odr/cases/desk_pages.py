@@ -13,7 +13,7 @@ from odr.accounts.models import Role
 from odr.cases import access, gates, invitations, showing
 from odr.cases.access import Do
 from odr.cases.actions import ACTIONS, Action
-from odr.cases.codes import CaseRole, State
+from odr.cases.codes import CaseRole, Channel, State
 from odr.cases.showing import Row, Shown
 from odr.core import web
 from odr.core.i18n import N_, _
@@ -89,7 +89,10 @@ async def staff_case(request: Request, session: AsyncSession, shown: Shown) -> R
         doc=shown.doc,
         actions=_offered(shown),
         parties=await _parties(request, session, shown),
-        contacts=await invitations.contacts_of(session, shown.view.case),
+        contacts=[
+            {"at": one.at, "channel_label": Channel(one.channel).label, "result": one.result}
+            for one in await invitations.contacts_of(session, shown.view.case)
+        ],
         missing=[(state.row.pid, [g.title for g in left]) for state, left in gates.missing(shown.found)],
     )
 

@@ -11,13 +11,14 @@ from odr.cases.access import View
 from odr.cases.events import event
 from odr.core import web
 from odr.core.errors import Conflict, Expired, NotFound
-from odr.core.i18n import N_, _
+from odr.core.i18n import _
 from odr.core.limits import Rule
 from odr.evidence import service as evidence
 from odr.evidence.models import File
 
-_BY_PERSON = Rule("invitation:person", "10/hour", N_("试的次数太多了。请过一小时再试，或打电话给调委会。"))
-_BY_IP = Rule("invitation:ip", "60/hour", N_("试的次数太多了。请过一小时再试，或打电话给调委会。"))
+
+def _rule(name: str, rate: str) -> Rule:
+    return Rule(f"invitation:{name}", rate, _("试的次数太多了。请过一小时再试，或打电话给调委会。"))
 
 
 async def take(request: Request, actor: Actor, *, token: str | None, code: str | None, name: str) -> str | None:
@@ -26,8 +27,8 @@ async def take(request: Request, actor: Actor, *, token: str | None, code: str |
     Gives the case's public id, or None when it does not fit. Raises TooMany, NotFound, Expired (over, revoked).
     """
     service = web.odr(request)
-    await service.limiter.hit(_BY_PERSON, actor.pid)
-    await service.limiter.hit(_BY_IP, web.client_ip(request))
+    await service.limiter.hit(_rule("person", "10/hour"), actor.pid)
+    await service.limiter.hit(_rule("ip", "60/hour"), web.client_ip(request))
     async with service.db.write() as session:
         found = await find(session, token=token, code=code)
         try:

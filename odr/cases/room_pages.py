@@ -12,11 +12,12 @@ from odr.accounts.access import Actor, SignedIn
 from odr.cases import access, showing
 from odr.cases.access import View
 from odr.cases.showing import Shown
-from odr.core import forms, i18n, ids, web
+from odr.core import clock, forms, i18n, ids, web
 from odr.core.errors import NotFound, OdrError
 from odr.core.templating import render
 from odr.rooms import access as room_access
 from odr.rooms import service as rooms
+from odr.rooms.models import LineKind
 from odr.rooms.schemas import SayIn
 
 router = APIRouter()
@@ -44,6 +45,7 @@ async def _room_page(
             own=own,
             room=room,
             lines=lines,
+            shown_lines=_shown(lines.lines, actor),
             line_id=ids.new_pid(),
             errors={"text": error.say} if error else {},
             values=values or {},
@@ -75,6 +77,31 @@ def _brief(agreement: dict[str, Any] | None) -> dict[str, Any] | None:
     if agreement is None:
         return None
     return {key: agreement.get(key) for key in ("id", "state", "accepted", "total", "my_turn")}
+
+
+def _shown(lines: list[rooms.Line], actor: Actor) -> list[dict[str, Any]]:
+    """The lines as the plain page draws them. Takings-back have no line of their own: the line taken back says so."""
+    found: list[dict[str, Any]] = []
+    for line in lines:
+        if line.kind == LineKind.RECALL:
+            continue
+        body, at = line.body, clock.local(line.at)
+        found.append(
+            {
+                "kind": line.kind,
+                "text": body.get("text") or "",
+                "file": body.get("file"),
+                "recalled": line.recalled,
+                "own": line.author_pid == actor.pid,
+                "name": line.author_name,
+                "role": line.author_role,
+                "role_label": rooms.role_label(line.author_role),
+                "at": line.at,
+                "time": f"{at:%H:%M}",
+                "new_day": not found or clock.local(found[-1]["at"]).date() != at.date(),
+            }
+        )
+    return found
 
 
 def _boot(request: Request, actor: Actor, view: View, shown: Shown, own: list[rooms.RoomView]) -> dict[str, Any]:

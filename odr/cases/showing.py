@@ -18,7 +18,7 @@ from odr.cases import access, deadlines, gates
 from odr.cases.access import Do, View
 from odr.cases.clocks import ClockKind
 from odr.cases.codes import CaseRole, Category, PartyKind, PartyRole, Result, Side, State
-from odr.cases.events import timeline
+from odr.cases.events import Entry, timeline
 from odr.cases.facts import Gathered, PartyState, gather
 from odr.cases.models import Case, CaseClock
 from odr.cases.next_steps import next_step
@@ -66,6 +66,7 @@ class Shown:
     view: View
     found: Gathered
     way: Way
+    entries: list[Entry]
     doc: dict[str, Any]
 
 
@@ -74,6 +75,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
     case = view.case
     found = await gather(session, case)
     its_way = await way(session, view, found)
+    entries = await timeline(session, view)
     own_rooms = await rooms.rooms_for(session, case.pid, view.actor.person_id)
     doc: dict[str, Any] = {
         "id": case.pid,
@@ -115,7 +117,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
         },
         "parties": [_party(view, found, state) for state in found.parties],
         "rooms": [room_brief(room) | {"unread": room.unread, "can": room.can} for room in own_rooms],
-        "timeline": [asdict(entry) | {"at": _iso(entry.at)} for entry in await timeline(session, view)],
+        "timeline": [asdict(entry) | {"at": _iso(entry.at)} for entry in entries],
         "files": await _files(session, case),
         "links": _links(view, bool(own_rooms)),
     }
@@ -131,7 +133,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
         else:
             doc[name] = added
     doc.setdefault("agreement", None)
-    return Shown(view, found, its_way, doc)
+    return Shown(view, found, its_way, entries, doc)
 
 
 def room_brief(room: rooms.RoomView) -> dict[str, Any]:
