@@ -28,6 +28,7 @@ from odr.core.errors import TooLarge
 from odr.core.i18n import _
 from odr.core.ids import new_pid
 from odr.core.settings import Settings
+from odr.evidence.access import unknown_file
 from odr.evidence.images import redraw
 from odr.evidence.kinds import ALL, EXTENSIONS, IMAGES, PAPERS, sniff
 from odr.evidence.models import File
@@ -40,11 +41,13 @@ __all__ = [
     "Prepared",
     "configure",
     "discard",
+    "held",
     "keep",
     "move_to",
     "prepare",
     "prepare_bytes",
     "read_bytes",
+    "remove",
     "sweep",
     "verify",
 ]
@@ -183,6 +186,27 @@ async def move_to(session: AsyncSession, file: File, holder: str, holder_id: int
     """Another thing holds the file from now on, e.g. the case its draft became."""
     file.holder, file.holder_id = holder, holder_id
     await session.flush()
+
+
+async def held(session: AsyncSession, holder: str, holder_id: int) -> list[File]:
+    """The files of one holder that were not removed, oldest first."""
+    query = select(File).where(File.holder == holder, File.holder_id == holder_id, File.removed_at.is_(None))
+    return list(await session.scalars(query.order_by(File.id)))
+
+
+async def remove(session: AsyncSession, who: Who, pid: str, holder: str, holder_id: int) -> None:
+    """Take a file away from its holder: nobody opens it any more; its row and its line in the ledger stay.
+
+    Raises NotFound where the holder has no such file.
+    """
+    query = select(File).where(
+        File.pid == pid, File.holder == holder, File.holder_id == holder_id, File.removed_at.is_(None)
+    )
+    file = await session.scalar(query.with_for_update())
+    if file is None:
+        raise unknown_file()
+    file.removed_at = clock.now()
+    await audit.record(session, who, "file:original:removed", "file", file.pid, {"holder": holder})
 
 
 async def read_bytes(file: File, *, original: bool = False) -> bytes:
