@@ -78,11 +78,6 @@ messages: python-for-tests ## Gather the texts for people from Python, templates
 		left = [m.id for m in read_po(open('$(ENGLISH)', 'rb')) if m.id and not m.string]; \
 		print(len(left), 'texts without English'); print(*left[:20], sep='\n')"
 
-texts: python-for-tests ## Extract every text and merge it into the English catalogue, new ones empty
-	.venv/bin/pybabel -q extract -F pyproject.toml -k N_ -k t --no-wrap --sort-by-file -o odr/locale/odr.pot .
-	.venv/bin/pybabel -q update -i odr/locale/odr.pot -D odr -d odr/locale --no-wrap --no-fuzzy-matching --ignore-obsolete
-	@rm odr/locale/odr.pot
-
 bench: $(RUN_STAMP) ## Measure, each figure beside its floor in the same run
 	.venv/bin/python -m bench $(ARGS)
 
