@@ -1,5 +1,6 @@
 """The composition root: settings in, one ASGI application out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -39,7 +40,9 @@ from odr.core.settings import Settings
 from odr.core.templating import DIST
 from odr.core.web import Edge, Odr, install_errors
 from odr.evidence import service as evidence
+from odr.live.hub import Hub
 from odr.notices import adapters
+from odr.rooms import service as rooms
 
 _ROUTERS = [
     odr.accounts.pages.router,
@@ -78,7 +81,13 @@ def build(settings: Settings) -> Odr:
         bus = RedisBus(redis_client.from_url(settings.redis_url))
     database = db.Database(settings)
     database.bus = bus
-    return Odr(settings=settings, db=database, bus=bus, limiter=Limiter(settings.redis_url))
+    return Odr(
+        settings=settings,
+        db=database,
+        bus=bus,
+        limiter=Limiter(settings.redis_url),
+        hub=Hub(database, bus, settings.redis_url),
+    )
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -95,7 +104,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await service.bus.start()
         runner = jobs.Runner(service.db)
         runner.start()
+        service.hub.start()
+        sweeper = asyncio.create_task(evidence.sweep_for_ever(service.db), name="evidence-sweep")
         yield
+        sweeper.cancel()
+        # Sockets are told first, what they sent is stored, then the lines to the other servers are let go.
+        await service.hub.close()
+        await rooms.journal_of(service.db).close()
         await runner.close()
         await service.bus.close()
         await service.db.close()

@@ -31,6 +31,8 @@ from odr.core.templating import render
 LOGIN_COOKIE = "odr_login"
 _CSRF_COOKIE = "odr_csrf"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# What a page must not carry while somebody signs in again: secrets are typed anew.
+_NOT_KEPT = frozenset({"csrf", "password", "old", "new", "totp", "code"})
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Odr:
     db: Database
     bus: Bus
     limiter: Limiter
+    hub: Any = None  # the live rooms of this worker; a floor far above this one fills it in
 
 
 def odr(connection: HTTPConnection) -> Odr:
@@ -117,9 +120,10 @@ async def _on_odr_error(request: Request, error: OdrError) -> Response:
 async def _ask_to_sign_in(request: Request) -> Response:
     """The login ended while somebody was writing: the page keeps every word and sends it again after signing in."""
     data = await request.form(max_fields=200, max_files=10)
-    kept = [(name, value) for name, value in data.multi_items() if isinstance(value, str) and name != "csrf"]
+    kept = [(name, value) for name, value in data.multi_items() if isinstance(value, str) and name not in _NOT_KEPT]
     had_files = any(not isinstance(value, str) and value.filename for _name, value in data.multi_items())
-    context = {"kept": kept, "had_files": had_files, "action": request.url.path}
+    action = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    context = {"kept": kept, "had_files": had_files, "action": action}
     return render(request, "errors/sign_in_again.html", status=401, **context)
 
 
@@ -202,6 +206,8 @@ class Edge:
 
     def _refusal(self, request: Request, state: dict[str, Any]) -> OdrError | None:
         """Cross-site posts. A bearer token is no ambient right, so a program that sends one needs no CSRF token."""
+        if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+            return NotFound()  # PostgreSQL takes no NUL in text: such an address cannot name anything
         if request.method not in _UNSAFE or request.headers.get("authorization", "").startswith("Bearer "):
             return None
         has_login = LOGIN_COOKIE in request.cookies

@@ -27,6 +27,7 @@ from odr.core.db import Database
 from odr.core.errors import TooLarge
 from odr.core.i18n import _
 from odr.core.ids import new_pid
+from odr.core.log import log
 from odr.core.settings import Settings
 from odr.evidence.access import unknown_file
 from odr.evidence.images import redraw
@@ -53,8 +54,8 @@ __all__ = [
 ]
 
 _READ = 64 * 1024
-_ORPHAN_SECONDS = 3600
-_SWEEP_EVERY = 1800
+_ORPHAN_SECONDS = 1800
+_SWEEP_EVERY = 1200
 T = TypeVar("T")
 
 # Decoding is slow and hungry: two at a time, in threads of their own, so that nothing else waits for a thread.
@@ -215,7 +216,7 @@ async def read_bytes(file: File, *, original: bool = False) -> bytes:
 
 
 async def sweep(db: Database) -> int:
-    """Remove what was prepared more than an hour ago and never kept. Returns how many parts went."""
+    """Remove what was prepared more than half an hour ago and never kept. Returns how many parts went."""
     names = await asyncio.to_thread(lambda: list(vault().names(clock.now().timestamp() - _ORPHAN_SECONDS)))
     gone = 0
     for start in range(0, len(names), 500):
@@ -232,8 +233,11 @@ async def sweep(db: Database) -> int:
 async def sweep_for_ever(db: Database) -> None:
     """The loop of one worker."""
     while True:
-        await sweep(db)
         await asyncio.sleep(_SWEEP_EVERY)
+        try:
+            await sweep(db)
+        except Exception as failure:
+            log.warning("evidence.sweep_failed", error=type(failure).__name__)
 
 
 async def verify(session: AsyncSession) -> AsyncIterator[str]:

@@ -1,5 +1,59 @@
-"""The WebSocket endpoint `/ws`."""
+"""The WebSocket endpoint `/ws`: who may open a line, and with which code the others are sent away.
+
+A refused socket is accepted and closed at once: a browser shows the page no reason for a handshake that failed.
+"""
 
 from fastapi import APIRouter
+from starlette.websockets import WebSocket
+
+from odr.accounts.access import Actor, load_actor
+from odr.core import i18n, web
+from odr.live import protocol
+from odr.live.connection import Connection
+from odr.live.hub import Hub
 
 router = APIRouter()
+
+
+@router.websocket("/ws")
+async def line(socket: WebSocket) -> None:
+    """One line for all rooms of one person, as `docs/protocol.md` describes it."""
+    hub: Hub = web.odr(socket).hub
+    i18n.set_locale(socket.cookies.get("odr_lang", i18n.SOURCE))
+    offered = protocol.NAME in socket.scope["subprotocols"]
+    actor = await _admit(socket, hub) if offered else protocol.REFUSED
+    await socket.accept(subprotocol=protocol.NAME if offered else None)
+    if isinstance(actor, int):
+        await socket.close(actor)
+        return
+    connection = Connection(socket, actor, hub)
+    hub.enter(connection)
+    try:
+        await connection.serve()
+    finally:
+        hub.leave(connection)
+        await connection.close()
+
+
+async def _admit(socket: WebSocket, hub: Hub) -> Actor | int:
+    """Who opens this line, or the close code. A cookie counts only with an Origin that is ours (cross-site socket
+    hijacking), a bearer token only without one: no browser can send it."""
+    origins = socket.headers.getlist("origin")
+    scheme, _, bearer = socket.headers.get("authorization", "").partition(" ")
+    token: str | None = None
+    if scheme == "Bearer" and bearer:
+        if origins:
+            return protocol.REFUSED
+        token = bearer.strip()
+    else:
+        if len(origins) != 1 or origins[0] not in web.odr(socket).settings.origins:
+            return protocol.REFUSED
+        token = socket.cookies.get(web.LOGIN_COOKIE)
+    if not token:
+        return protocol.SIGN_IN
+    device = socket.headers.get("user-agent", "")[:120]
+    async with hub.db.read() as session:
+        actor = await load_actor(session, token, ip=web.client_ip(socket), device=device)
+    if actor is None:
+        return protocol.SIGN_IN
+    return actor if hub.has_place_for(actor.pid, actor.ip) else protocol.TOO_MANY

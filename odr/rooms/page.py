@@ -22,10 +22,12 @@ _TAIL_LINES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A piece of one transcript in the order of seq. `more`: there are further lines in the direction asked."""
+    """A piece of one transcript in the order of seq. `more`: there are further lines in the direction asked.
+    `version` is that of the room's members when it was read."""
 
     epoch: str
     head: int
+    version: int
     lines: list[Line]
     more: bool
 
@@ -71,7 +73,8 @@ async def read(
 ) -> Lines:
     """What `page` does, for those who hold a membership already: only lines above `floor` are read."""
     limit = max(1, min(limit, PAGE_MAX))
-    head_seq, epoch = (await session.execute(select(Room.head_seq, newest_epoch()).where(Room.id == room_id))).one()
+    head = await session.execute(select(Room.head_seq, Room.version, newest_epoch()).where(Room.id == room_id))
+    head_seq, version, epoch = head.one()
     lowest = max(floor, after or 0)
     where: list[ColumnElement[bool]] = [Message.room_id == room_id, Message.seq > lowest]
     if before is not None:
@@ -82,7 +85,7 @@ async def read(
     lines, cut = _within(rows[:limit], as_written)
     if not forward:
         lines.reverse()
-    return Lines(epoch=epoch, head=head_seq, lines=lines, more=cut or len(rows) > limit)
+    return Lines(epoch=epoch, head=head_seq, version=version, lines=lines, more=cut or len(rows) > limit)
 
 
 async def tails(session: AsyncSession, after: Iterable[tuple[int, int]]) -> dict[int, list[Line]]:

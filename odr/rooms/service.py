@@ -31,9 +31,11 @@ from odr.rooms.roster import RoomState, Seat, role_label, states
 from odr.rooms.schemas import RecallIn, SayIn
 
 __all__ = [
+    "Draft",
     "Journal",
     "Line",
     "Lines",
+    "Outcome",
     "Refusal",
     "RoomState",
     "RoomView",
@@ -48,11 +50,14 @@ __all__ = [
     "page",
     "propose",
     "recall",
+    "recall_draft",
+    "refused",
     "role_label",
     "room",
     "rooms_for",
     "rooms_of",
     "say",
+    "say_draft",
     "set_writable",
     "states",
     "verify",

@@ -1,0 +1,287 @@
+"""One socket: what it sent, what it still has to be sent, and when it has to go.
+
+Frames for the client wait in a bounded queue; one write takes everything that waits, as one array. There is no task
+while there is nothing to write. A client that does not read is closed: it comes back and resumes from its cursor.
+"""
+
+import asyncio
+import contextvars
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+from odr.accounts.access import Actor
+from odr.core import clock
+from odr.core.errors import OdrError
+from odr.core.i18n import _
+from odr.core.log import log
+from odr.live import protocol
+from odr.rooms import service as rooms
+from odr.rooms.lines import stamp
+
+if TYPE_CHECKING:
+    from starlette.websockets import WebSocket
+
+    from odr.live.hub import Hub, Sub
+
+_QUEUE_BYTES = 192 * 1024
+_QUEUE_FRAMES = 1024
+_WRITE_BYTES = 64 * 1024
+_WRITE_SECONDS = 20.0
+_CLOSE_SECONDS = 2.0
+_UNANSWERED = 256
+_ASKS = 64
+_AGAIN_SECONDS = 1.0
+# A reload empties an outbox in one go; nobody types twenty lines a second for long.
+RATE, BURST, OVER = 20.0, 120.0, 200
+
+
+class Bucket:
+    """A token bucket on the monotonic clock."""
+
+    __slots__ = ("_at", "_tokens")
+
+    def __init__(self) -> None:
+        self._tokens, self._at = BURST, time.monotonic()
+
+    def take(self) -> bool:
+        now = time.monotonic()
+        self._tokens = min(BURST, self._tokens + (now - self._at) * RATE)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class Connection:
+    """One signed-in socket and the rooms it follows."""
+
+    def __init__(self, socket: "WebSocket", actor: Actor, hub: "Hub") -> None:
+        self.actor = actor
+        self.subs: dict[str, Sub] = {}
+        self.active = True
+        self.touched = time.monotonic()
+        self._socket = socket
+        self._hub = hub
+        self._context = contextvars.copy_context()
+        self._queue: deque[bytes] = deque()
+        self._bytes = 0
+        self._writer: asyncio.Task[None] | None = None
+        self._closer: asyncio.Task[None] | None = None
+        self._room_to_write: asyncio.Future[None] | None = None
+        self._bucket = Bucket()
+        self._over = 0
+        self._unanswered = 0
+        self._answered: asyncio.Future[None] | None = None
+        self._asks: deque[protocol.Join | protocol.History] = deque()
+        self._asker: asyncio.Task[None] | None = None
+
+    # --- out ---
+
+    @property
+    def is_ending(self) -> bool:
+        return self._closer is not None
+
+    def in_language(self, make: Callable[[], bytes]) -> bytes:
+        """Build a frame in this client's language, whichever task builds it."""
+        return self._context.copy().run(make)
+
+    def enqueue(self, data: bytes) -> None:
+        """One frame for this client. A queue that grows past its bound ends the socket, never the room."""
+        if self._closer is not None:
+            return
+        self._queue.append(data)
+        self._bytes += len(data)
+        if (self._bytes > _QUEUE_BYTES and len(self._queue) > 1) or len(self._queue) > _QUEUE_FRAMES:
+            log.info("live.slow_consumer", login=self.actor.login_pid)
+            self.end(protocol.TOO_SLOW)
+        elif self._writer is None:
+            self._writer = asyncio.create_task(self._drain())
+
+    async def below_half(self) -> None:
+        """Wait until the queue is short: long answers come no faster than the client reads."""
+        while self._bytes > _QUEUE_BYTES // 2 and self._closer is None:
+            if self._room_to_write is None:
+                self._room_to_write = asyncio.get_running_loop().create_future()
+            await self._room_to_write
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                size, some = 0, []
+                while self._queue and size < _WRITE_BYTES:
+                    some.append(self._queue.popleft())
+                    size += len(some[-1])
+                self._bytes -= size
+                text = (some[0] if len(some) == 1 else b"[" + b",".join(some) + b"]").decode()
+                async with asyncio.timeout(_WRITE_SECONDS):
+                    await self._socket.send_text(text)
+                if self._room_to_write is not None and self._bytes <= _QUEUE_BYTES // 2:
+                    self._let_write()
+        except TimeoutError:
+            self.end(protocol.TOO_SLOW)
+        except (WebSocketDisconnect, RuntimeError):
+            self._queue.clear()  # the client is gone; its receiving side says so too
+        finally:
+            self._writer = None
+
+    def _let_write(self) -> None:
+        if self._room_to_write is not None and not self._room_to_write.done():
+            self._room_to_write.set_result(None)
+        self._room_to_write = None
+
+    def end(self, code: int) -> None:
+        """Close with a code the client can read. Nothing that waits is sent any more."""
+        if self._closer is None:
+            self._queue.clear()
+            self._bytes = 0
+            self._let_write()
+            self._closer = asyncio.create_task(self._close(code, self._writer))
+
+    async def _close(self, code: int, writer: "asyncio.Task[None] | None") -> None:
+        if writer is not None:
+            writer.cancel()
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                if self._socket.application_state is WebSocketState.CONNECTED:
+                    await self._socket.close(code)
+        except (TimeoutError, RuntimeError, WebSocketDisconnect):
+            # A stalled peer would hold its buffers until TCP gives up, which it does not while the peer lives.
+            abort = self._socket.scope.get("extensions", {}).get("odr.transport", {}).get("abort")
+            if abort is not None:
+                abort()
+
+    # --- in ---
+
+    async def serve(self) -> None:
+        """Answer frames until the socket ends."""
+        me = {"id": self.actor.pid, "name": self.actor.name}
+        self.enqueue(
+            protocol.frame(
+                "welcome",
+                v=protocol.VERSION,
+                me=me,
+                at=stamp(clock.now_us()),
+                heartbeat=protocol.HEARTBEAT_SECONDS,
+            )
+        )
+        try:
+            async with asyncio.timeout(protocol.FIRST_FRAME_SECONDS):
+                message = await self._socket.receive()
+        except TimeoutError:
+            self.end(protocol.SILENT)
+            message = await self._socket.receive()
+        while message["type"] == "websocket.receive":
+            if self._closer is None:
+                await self._take(message.get("text"))
+            message = await self._socket.receive()
+
+    async def close(self) -> None:
+        """The socket is gone: end what was done for it."""
+        for task in (self._asker, self._writer):
+            if task is not None:
+                task.cancel()
+        self._let_write()
+        if self._closer is not None:
+            await self._closer
+
+    async def _take(self, message: Any) -> None:
+        if not self._bucket.take():
+            self._over += 1
+            if self._over > OVER:
+                self.end(protocol.TOO_MANY)
+            else:
+                say = _("发得太快了。请等几秒再发，您写的内容还在。")
+                self.enqueue(protocol.error("too_fast", say, re=protocol.id_of(message), retry=1))
+            return
+        self._over = 0
+        try:
+            given = protocol.parse(message)
+        except protocol.BadFrame as bad:
+            self.enqueue(bad.answer)
+            return
+        await self._handle(given)
+
+    async def _handle(self, given: protocol.Frame) -> None:
+        match given:
+            case protocol.Say():
+                self.active = True
+                await self._say(given)
+            case protocol.Recall():
+                self.active = True
+                await self._submit(rooms.recall_draft(self.actor, given.room, given), given.id)
+            case protocol.Read():
+                self.active = True
+                self._hub.read(self, given.room, given.seq)
+            case protocol.Typing():
+                self._hub.typing(self, given.room)
+            case protocol.Ping():
+                self.enqueue(protocol.frame("pong", n=given.n))
+            case protocol.Leave():
+                self._hub.leave_room(self, given.room)
+            case protocol.Join() | protocol.History():
+                self._ask(given)
+
+    async def _say(self, given: protocol.Say) -> None:
+        try:
+            draft = await rooms.say_draft(self._hub.db, self.actor, given.room, given)
+        except OdrError as refused:
+            self.enqueue(protocol.error(refused.code, refused.say, re=given.id, room=given.room))
+            return
+        await self._submit(draft, given.id)
+
+    async def _submit(self, draft: rooms.Draft, client_id: str) -> None:
+        """Into the journal; the answer comes after the commit. Nothing more is read while too much is unanswered."""
+        self._unanswered += 1
+
+        def done(outcome: rooms.Outcome) -> None:
+            self._unanswered -= 1
+            if self._answered is not None and not self._answered.done():
+                self._answered.set_result(None)
+            if isinstance(outcome, rooms.Refusal):
+                self.enqueue(self.in_language(lambda: _refusal(outcome, draft.room, client_id)))
+            else:
+                at = stamp(outcome.at_us)
+                self.enqueue(protocol.frame("said", room=draft.room, id=client_id, seq=outcome.seq, at=at))
+
+        self._hub.journal.submit(draft, done)
+        while self._unanswered >= _UNANSWERED and self._closer is None:
+            self._answered = asyncio.get_running_loop().create_future()
+            await self._answered
+
+    def _ask(self, given: protocol.Join | protocol.History) -> None:
+        """Reading waits in line behind this client's own earlier questions; sending does not wait for it."""
+        if len(self._asks) >= _ASKS:
+            self.enqueue(protocol.error("too_fast", _("请求太多了。请稍等。"), room=given.room, retry=2))
+            return
+        self._asks.append(given)
+        if self._asker is None:
+            self._asker = asyncio.create_task(self._answer_asks())
+
+    async def _answer_asks(self) -> None:
+        try:
+            while self._asks and self._closer is None:
+                given = self._asks.popleft()
+                await self.below_half()
+                try:
+                    await self._hub.answer(self, given)
+                except OdrError as refused:
+                    self.enqueue(protocol.error(refused.code, refused.say, room=given.room))
+                except (DBAPIError, OSError) as failure:
+                    # The database is away for a moment: the question stays, its answer comes when it is back.
+                    log.warning("live.ask_waits", error=type(failure).__name__)
+                    self._asks.appendleft(given)
+                    await asyncio.sleep(_AGAIN_SECONDS)
+        finally:
+            self._asker = None
+
+
+def _refusal(outcome: rooms.Refusal, room: str, client_id: str) -> bytes:
+    refused = rooms.refused(outcome)
+    retry = 2 if outcome is rooms.Refusal.BUSY else None
+    return protocol.error(refused.code, refused.say, re=client_id, room=room, retry=retry)

@@ -1,0 +1,66 @@
+"""How the service is served: uvicorn's settings, and its WebSocket class with what it lacks for rooms."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+from odr.core.settings import Settings
+from odr.live import protocol
+
+_FRAGMENTS_MAX = 64
+
+
+class RoomsProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's own class, and: a way to drop a peer that does not read, and a bound for endless fragments.
+
+    It leans on names inside uvicorn, whose version the lock file holds; `tests/live` fails when they move.
+    """
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            # The application's task starts in the next turn of the loop, so it finds this.
+            self.scope["extensions"]["odr.transport"] = {"abort": self._abort}
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) >= _FRAGMENTS_MAX:
+            self.conn.fail(1009, "too many fragments")
+            self.handle_parser_exception()
+            return
+        super().handle_cont(event)
+
+    def keepalive_timeout(self) -> None:
+        # A transport that is only closed waits for a dead peer to take what is buffered; the ghost would stay.
+        super().keepalive_timeout()
+        self.loop.call_later(1.0, self._abort)
+
+    def _abort(self) -> None:
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
+
+
+def config(app: Callable[..., Any], settings: Settings) -> uvicorn.Config:
+    """How `odr serve`, the tests and the bench run the application."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws=RoomsProtocol,
+        ws_max_size=protocol.FRAME_BYTES,
+        ws_ping_interval=protocol.HEARTBEAT_SECONDS,
+        ws_ping_timeout=protocol.HEARTBEAT_SECONDS,
+        ws_per_message_deflate=False,
+        backlog=4096,
+        timeout_graceful_shutdown=25,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        server_header=False,
+        access_log=settings.access_log,
+        log_level="info" if settings.access_log else "warning",
+    )
