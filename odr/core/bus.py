@@ -76,6 +76,7 @@ class RedisBus(MemoryBus):
         self._me = f"{id(self):x}{time.monotonic_ns():x}"
         self._task: asyncio.Task[None] | None = None
         self._heard = time.monotonic()
+        self._mute = False
 
     async def poke(self, topic: str, ids: list[str], *, here: bool = True) -> None:
         if here:
@@ -83,8 +84,11 @@ class RedisBus(MemoryBus):
         try:
             async with asyncio.timeout(1):
                 await self._redis.publish(_CHANNEL, orjson.dumps([self._me, topic, ids]))
+            self._mute = False
         except (RedisError, OSError, TimeoutError):
-            log.warning("bus.poke_lost", topic=topic)
+            if not self._mute:
+                log.warning("bus.pokes_are_lost", topic=topic)
+            self._mute = True
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._listen(), name="bus-listener")

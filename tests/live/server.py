@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,13 @@ async def serving_app(make: Callable[[Settings], FastAPI], settings: Settings) -
     finally:
         server.should_exit = True
         await task
+
+
+async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = SECONDS) -> None:
+    """Wait for what no event tells: the inside of another task, another server."""
+    async with asyncio.timeout(seconds):
+        while not await check():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 @dataclass
