@@ -18,6 +18,7 @@ from odr.core.db import Database, check_pragmas
 from odr.core.settings import Mode, Settings
 from odr.core.templating import DIST
 from odr.demo import city
+from odr.evidence import service as evidence
 from odr.live import serving
 
 cli = typer.Typer(
@@ -125,6 +126,7 @@ def verify(
     """Recompute every hash chain and the digest of every paper. Names each row that was altered; exits with 1 then."""
     settings = _settings()
     crypto.configure(settings.secret)
+    evidence.configure(settings.var)
 
     async def run() -> verification.Report:
         database = Database(settings)

@@ -21,7 +21,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """Every text of the code, the pages and the island, extracted now."""
     found = tmp_path_factory.mktemp("texts") / "odr.pot"
     extract = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract"]
-    subprocess.run([*extract, "-F", "pyproject.toml", "-k", "_", "-k", "N_", "-k", "t", "-o", found, "."], cwd=ROOT, check=True)
+    subprocess.run(
+        [*extract, "-F", "pyproject.toml", "-k", "_", "-k", "N_", "-k", "t", "-o", found, "."], cwd=ROOT, check=True
+    )
     return read_po(found.open("rb"))
 
 

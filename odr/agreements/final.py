@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements import access, board, content, drafting, papers, standing
+from odr.agreements import access, board, content, drafting, papers, standing, verification
 from odr.agreements.access import Place
 from odr.agreements.models import Agreement, Clause
 from odr.audit import service as audit
@@ -68,8 +68,9 @@ async def _freeze(
         text = "调解员登记了口头协议。请各方读一遍并确认。"
         await cases.announce(session, case, "agreement:oral:registered", text, drafting.link(case))
         db.poke(session, "cases", case.pid)
-    detail = {"case": case.pid, "version": agreement.version, "sha256": file.sha256}
-    await audit.record(session, actor, "agreement:text:frozen", "agreement", agreement.pid, detail)
+    text_digest = verification.text_digest(agreement, await content.clauses_of(session, agreement))
+    detail = {"case": case.pid, "version": agreement.version, "sha256": file.sha256, "text": text_digest}
+    await audit.record(session, actor, verification.FROZEN, "agreement", agreement.pid, detail)
     return agreement
 
 

@@ -21,6 +21,7 @@ from odr.agreements.performing import breach, claim, complete, items_of, record,
 from odr.agreements.signing import confirm_oral, seal, send_code, sign, take_paper, vouch_oral
 from odr.agreements.standing import Standing, in_effect
 from odr.agreements.standing import of as standing
+from odr.agreements.verification import faults as verify
 from odr.agreements.visits import finish as finish_visits
 from odr.agreements.visits import visit, visits_of
 from odr.evidence import access as files
@@ -62,6 +63,7 @@ __all__ = [
     "tell",
     "unfreeze",
     "urge",
+    "verify",
     "versions",
     "visit",
     "visits_of",

@@ -1,0 +1,96 @@
+"""The command line, run as people run it: a demo city, its logins, and the check that names what was altered."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.sqlite
+
+
+def odr(*words: str, var: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("ODR_")} | {"ODR_VAR": str(var), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "odr.cli", *words]
+    return subprocess.run(command, env=env | more, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo city."""
+    var = tmp_path_factory.mktemp("city")
+    made = odr("demo", var=var)
+    assert made.returncode == 0, made.stderr
+    return var
+
+
+def _altered(city: Path, tmp_path: Path, statement: str, *triggers: str) -> subprocess.CompletedProcess[str]:
+    """A copy of the city in which somebody with the file in hand changed a row behind the service's back."""
+    for name in ("odr.sqlite3", "secret.key"):
+        (tmp_path / name).write_bytes((city / name).read_bytes())
+    (tmp_path / "files").symlink_to(city / "files")
+    with sqlite3.connect(tmp_path / "odr.sqlite3") as connection:
+        for trigger in triggers:
+            connection.execute(f"DROP TRIGGER {trigger}")
+        assert connection.execute(statement).rowcount == 1
+    connection.close()
+    return odr("verify", var=tmp_path)
+
+
+def test_the_demo_tells_a_login_of_every_role(city: Path) -> None:
+    told = json.loads(odr("demo", "--json", var=city).stdout)
+    roles = {one["role"] for one in told["staff"] + told["residents"]}
+    assert roles == {
+        *("resident", "mediator", "body_clerk", "centre_clerk"),
+        *("grid_worker", "auditor", "system_admin"),
+    }
+    assert all(one["password"] and one["totp_secret"] for one in told["staff"])
+
+
+def test_the_demo_does_not_touch_a_city_with_people(city: Path) -> None:
+    assert odr("demo", var=city).returncode == 2
+    again = odr("demo", "--if-empty", var=city)
+    assert again.returncode == 0
+    assert "mediator" in again.stdout
+
+
+def test_an_untouched_city_is_whole(city: Path) -> None:
+    report = odr("verify", var=city)
+    assert report.returncode == 0, report.stderr
+    assert report.stdout.startswith("完整")
+
+
+@pytest.mark.parametrize(
+    ("statement", "trigger", "named"),
+    [
+        ("UPDATE messages SET at_us = at_us + 1 WHERE rowid = 7", "append_only_messages_update", "was altered"),
+        ("UPDATE messages SET body = x'7b7d' WHERE rowid = 9", "append_only_messages_update", "was altered"),
+        ("DELETE FROM messages WHERE rowid = 5", "append_only_messages_delete", "missing"),
+        ("UPDATE ledger SET tag = 'x' WHERE seq = 20", "append_only_ledger_update", "row 20 was altered"),
+        ("UPDATE clauses SET amount_fen = 1 WHERE id = (SELECT id FROM clauses WHERE amount_fen > 1 "
+         "AND agreement_id IN (SELECT id FROM agreements WHERE frozen_at IS NOT NULL) LIMIT 1)", None, "clauses"),
+        ("UPDATE rooms SET head_seq = head_seq + 1 WHERE id = 1", None, "the head says"),
+    ],
+)  # fmt: skip
+def test_verify_names_the_row_that_was_altered(
+    city: Path, tmp_path: Path, statement: str, trigger: str | None, named: str
+) -> None:
+    report = _altered(city, tmp_path, statement, *([trigger] if trigger else []))
+    assert report.returncode == 1
+    assert named in report.stderr
+
+
+def test_a_real_city_is_refused_with_the_demos_adapters(tmp_path: Path) -> None:
+    refused = odr("serve", var=tmp_path, ODR_MODE="city")
+    assert refused.returncode == 2
+    assert "ODR_SMS_ADAPTER" in refused.stderr
+    assert odr("demo", var=tmp_path, ODR_MODE="city").returncode == 2
+
+
+def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    refused = odr("migrate", var=tmp_path, ODR_PORT="many")
+    assert refused.returncode == 2
+    assert "port" in refused.stderr
