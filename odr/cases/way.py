@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.cases import deadlines, gates
 from odr.cases.access import PARTY_ROLES, STAFF_ROLES, View
-from odr.cases.codes import CaseRole, ConsentKind, Result, Side, State
+from odr.cases.codes import CaseRole, ConsentKind, Result, Side, State, Will
 from odr.cases.facts import Gathered, gather
 from odr.cases.guards import CONFIRMED
 from odr.cases.models import CaseEvent
@@ -71,7 +71,7 @@ async def way(session: AsyncSession, view: View, found: Gathered | None = None) 
     clock_row = running.get(step.clock.value) if step.clock is not None else None
     return Way(
         steps=await _steps(session, view),
-        text=step.text,
+        text=_own_text(view, found, step) or step.text,
         whose=_whose(view, step),
         mine=_is_mine(view, step, found),
         due=clock_row.due_at if clock_row else None,
@@ -86,7 +86,7 @@ async def _steps(session: AsyncSession, view: View) -> list[WayStep]:
         select(CaseEvent.tag, CaseEvent.at).where(CaseEvent.case_id == view.case.id, CaseEvent.to_state.is_not(None))
         .order_by(CaseEvent.id)
     )  # fmt: skip
-    times: dict[str, datetime] = dict(rows.tuples().all())
+    times: dict[str, datetime] = dict(rows)
     # An oral agreement has nothing to sign: its effect ends both the talk and the signing.
     if spoken := times.get("case:settle_oral:done"):
         times.update({"case:freeze:done": spoken, "case:take_effect:done": spoken})
@@ -103,7 +103,7 @@ async def _steps(session: AsyncSession, view: View) -> list[WayStep]:
                 _("口头协议登记") if oral else _(title),
                 "done" if n < at else "now" if n == at else "next",
                 times.get(tag) if n < at else None,
-                note if n < at else (state.label if n == at else ""),
+                note if n < at else "",
             )
         )
     if state in (_S.CLOSED, _S.ARCHIVED):
@@ -151,6 +151,16 @@ def _is_mine(view: View, step: Next, found: Gathered) -> bool:
     if party is not None and _waiting_gate(view, found):
         return True
     return any(step.is_turn_of(role) for role in view.roles)
+
+
+def _own_text(view: View, found: Gathered, step: Next) -> str:
+    """What waits for this party alone, where the case as a whole waits for somebody or something else."""
+    party = found.party(view.party)
+    if party is None or not _waiting_gate(view, found) or view.state is _S.MEDIATING:
+        return ""
+    if party.row.will != Will.AGREED:
+        return _("请核对身份、读告知书，再决定是否参加调解。")
+    return "" if step.is_turn_of(view.role) else _("您还有几项确认可以现在就做，做完等调解员接手。")
 
 
 def _waiting_gate(view: View, found: Gathered) -> bool:
@@ -214,4 +224,6 @@ def _party_action(view: View, found: Gathered, at: str) -> Action | None:
         return Action(_("去签协议"), f"{at}/agreement")
     if state in (_S.EFFECTIVE, _S.PERFORMING, _S.CONFIRMING):
         return Action(_("去看履行"), f"{at}/performance")
+    if state in (_S.FAILED, _S.NOT_ACCEPTED):
+        return Action(_("看看其他解决途径"), f"{at}/routes")
     return None
