@@ -26,7 +26,8 @@ from odr.rooms.lines import stamp
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
-    from odr.live.hub import Hub, Sub
+    from odr.live.hub import Hub
+    from odr.live.streams import Sub
 
 _QUEUE_BYTES = 192 * 1024
 _QUEUE_FRAMES = 1024
@@ -223,7 +224,7 @@ class Connection:
             case protocol.Ping():
                 self.enqueue(protocol.frame("pong", n=given.n))
             case protocol.Leave():
-                self._hub.leave_room(self, given.room)
+                self._hub.streams.leave_room(self, given.room)
             case protocol.Join() | protocol.History():
                 self._ask(given)
 
@@ -269,7 +270,7 @@ class Connection:
                 given = self._asks.popleft()
                 await self.below_half()
                 try:
-                    await self._hub.answer(self, given)
+                    await self._hub.streams.answer(self, given)
                 except OdrError as refused:
                     self.enqueue(protocol.error(refused.code, refused.say, room=given.room))
                 except (DBAPIError, OSError) as failure:
