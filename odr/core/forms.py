@@ -4,11 +4,13 @@ A page reads `form = await read(request)`, parses it with the same schema its JS
 renders itself again with `form.values` and the errors.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from datetime import date
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
@@ -25,6 +27,14 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_nul(cls, given: Any) -> Any:
+        """PostgreSQL keeps no NUL in text; nobody types one."""
+        if isinstance(given, list):
+            return [item.replace("\x00", "") if isinstance(item, str) else item for item in given]
+        return given.replace("\x00", "") if isinstance(given, str) else given
+
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -32,6 +42,23 @@ S = TypeVar("S", bound=BaseModel)
 def narrow(text: str) -> str:
     """Full-width digits, letters and signs as their plain forms, as phone keyboards write them."""
     return unicodedata.normalize("NFKC", text).strip()
+
+
+_DAY = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?")
+
+
+def _day(given: object) -> object:
+    """2026-11-24, 2026/11/24, 20261124 and 2026年11月24日. Digits alone would be read as seconds since 1970."""
+    if not isinstance(given, str):
+        return given
+    met = _DAY.fullmatch(narrow(given))
+    if met is None or not 1900 <= int(met[1]) <= 2199:
+        raise ValueError(_("没有这个日期。请按“2026-11-24”的样子填写。"))
+    return f"{met[1]}-{int(met[2]):02d}-{int(met[3]):02d}"
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A calendar day as people write it."""
 
 
 def sentence(problem: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from odr.cases.schemas import Application
 from odr.core.errors import SignInNeeded
 from odr.core.i18n import _
 from odr.core.web import Read, Write
-from odr.intake import counter, orders
+from odr.intake import access, counter, orders
 from odr.intake.models import IntakeOrder
 from odr.intake.schemas import CounterEntry, HotlineOrder
 
@@ -43,7 +43,7 @@ async def apply(session: Write, actor: SignedIn, application: Application) -> di
 @router.post("/counter/applications", status_code=201)
 async def enter(session: Write, actor: Staff, entry: CounterEntry, order: str | None = None) -> dict[str, Any]:
     """Write an application down for somebody at the window, from a hotline's order where one is named."""
-    counter.need_counter(actor)
+    access.need_counter(actor)
     return _card(await counter.enter(session, actor, entry, order))
 
 

@@ -15,7 +15,7 @@ from odr.core.i18n import N_, _
 from odr.core.templating import day, money, render
 from odr.evidence import service as evidence
 from odr.evidence.models import File
-from odr.intake import drafts, service, steps
+from odr.intake import access, drafts, service, steps
 from odr.intake.models import Draft
 
 router = APIRouter(include_in_schema=False)
@@ -51,7 +51,7 @@ async def start(request: Request, actor: SignedIn) -> Response:
 async def resume(request: Request, pid: str, actor: SignedIn) -> Response:
     """To the first question without a good answer."""
     async with web.read(request) as session:
-        draft = await drafts.mine(session, actor, pid)
+        draft = await access.my_draft(session, actor, pid)
     if draft.case_id is not None:
         return web.see_other(f"/apply/{pid}/done")
     return web.see_other(f"/apply/{pid}/{service.first_open_step(draft)}")
@@ -60,7 +60,7 @@ async def resume(request: Request, pid: str, actor: SignedIn) -> Response:
 @router.get("/apply/{pid}/done")
 async def done_page(request: Request, pid: str, actor: SignedIn) -> Response:
     async with web.read(request) as session:
-        draft = await drafts.mine(session, actor, pid)
+        draft = await access.my_draft(session, actor, pid)
         if draft.case_id is None:
             return web.see_other(f"/apply/{pid}/{steps.REVIEW}")
         case, centre = await service.submitted(session, draft)
@@ -70,7 +70,7 @@ async def done_page(request: Request, pid: str, actor: SignedIn) -> Response:
 @router.get(f"/apply/{{pid}}/{steps.REVIEW}")
 async def review_page(request: Request, pid: str, actor: SignedIn) -> Response:
     async with web.read(request) as session:
-        draft = await drafts.mine(session, actor, pid)
+        draft = await access.my_draft(session, actor, pid)
         if draft.case_id is not None:
             return web.see_other(f"/apply/{pid}/done")
         if (missing := service.first_open_step(draft)) != steps.REVIEW:
@@ -86,12 +86,12 @@ async def submit(request: Request, pid: str, actor: SignedIn) -> Response:
         if form.values.get("declaration") != "1":
             raise Invalid({"declaration": _("请先看一遍并勾选，再提交。")})
         async with web.write(request) as session:
-            draft = await drafts.mine(session, actor, pid, lock=True)
+            draft = await access.my_draft(session, actor, pid, lock=True)
             if draft.case_id is None:
                 await service.submit(session, actor, draft)
     except Invalid as problem:
         async with web.read(request) as session:
-            draft = await drafts.mine(session, actor, pid)
+            draft = await access.my_draft(session, actor, pid)
             return await _review(request, session, draft, form.values, problem.fields)
     return web.see_other(f"/apply/{pid}/done")
 
@@ -101,7 +101,7 @@ async def remove_photo(request: Request, pid: str, file: str, actor: SignedIn) -
     """Take a photo out; the story typed beside it is kept."""
     form = await forms.read(request)
     async with web.write(request) as session:
-        draft = await drafts.mine(session, actor, pid, lock=True)
+        draft = await access.my_draft(session, actor, pid, lock=True)
         step = steps.STEPS[0]
         drafts.save(draft, step.name, steps.keep(step, form.values))
         await evidence.remove(session, actor, file, "draft", draft.id)
@@ -111,7 +111,7 @@ async def remove_photo(request: Request, pid: str, file: str, actor: SignedIn) -
 @router.get("/apply/{pid}/{name}")
 async def step_page(request: Request, pid: str, name: str, actor: SignedIn) -> Response:
     async with web.read(request) as session:
-        draft = await drafts.mine(session, actor, pid)
+        draft = await access.my_draft(session, actor, pid)
         if draft.case_id is not None:
             return web.see_other(f"/apply/{pid}/done")
         return await _step(request, session, draft, name, actor, {})
@@ -126,7 +126,7 @@ async def answer(request: Request, pid: str, name: str, actor: SignedIn) -> Resp
     number, step = found
     form = await forms.read(request)
     async with web.write(request) as session:
-        draft = await drafts.mine(session, actor, pid, lock=True)
+        draft = await access.my_draft(session, actor, pid, lock=True)
         if draft.case_id is not None:
             return web.see_other(f"/apply/{pid}/done")
         drafts.save(draft, step.name, steps.keep(step, form.values))
@@ -141,7 +141,7 @@ async def answer(request: Request, pid: str, name: str, actor: SignedIn) -> Resp
         errors |= problem.fields
     if errors:
         async with web.read(request) as session:
-            draft = await drafts.mine(session, actor, pid)
+            draft = await access.my_draft(session, actor, pid)
             return await _step(request, session, draft, name, actor, errors)
     return web.see_other(f"/apply/{pid}/{steps.after(number)}")
 
@@ -151,7 +151,7 @@ async def _keep_photos(request: Request, form: forms.Form, pid: str, actor: Acto
     for upload in form.files("photos"):
         prepared = await evidence.prepare(upload, settings)
         async with web.write(request) as session:
-            draft = await drafts.mine(session, actor, pid, lock=True)
+            draft = await access.my_draft(session, actor, pid, lock=True)
             if len(await evidence.held(session, "draft", draft.id)) >= steps.PHOTOS_MAX:
                 raise Invalid({"file": _("最多可以放 %(n)s 个文件。", n=steps.PHOTOS_MAX)})
             await evidence.keep(session, actor, prepared, "draft", draft.id)

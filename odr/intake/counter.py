@@ -4,39 +4,63 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts import service as accounts
-from odr.accounts.access import Actor, need_role
+from odr.accounts.access import Actor
 from odr.accounts.models import Person, Role
 from odr.cases import service as cases
-from odr.cases.codes import Channel, Side, Source
-from odr.cases.models import Case, Party
-from odr.cases.schemas import Application, PartyIn
+from odr.cases.codes import Channel, Source
+from odr.cases.models import Case
+from odr.cases.schemas import Application, PartyIn, is_mobile
 from odr.cases.suggest import stops_supply
-from odr.core.errors import NotFound
-from odr.intake import orders
+from odr.intake import access, orders, twins
 from odr.intake.schemas import CounterEntry
 
-_MAY_ENTER = (Role.CENTRE_CLERK, Role.BODY_CLERK, Role.MEDIATOR, Role.GRID_WORKER)
 _SOURCES = {"hotline_12345": Source.HOTLINE_12345, "police_110": Source.POLICE_110_NONPOLICE}
-
-
-def need_counter(actor: Actor) -> None:
-    """Who sits at a window or goes from door to door. Raises NotFound for residents, Forbidden for other staff."""
-    need_role(actor, *_MAY_ENTER)
+_LISTED = 20
 
 
 async def enter(session: AsyncSession, actor: Actor, entry: CounterEntry, order_pid: str | None = None) -> Case:
-    """Write the application down for somebody. It waits for that person's confirmation before it can be accepted."""
-    order = await orders.for_clerk(session, actor, order_pid, lock=True) if order_pid else None
+    """Write the application down for somebody. It waits for that person's confirmation before it can be accepted.
+
+    The same entry sent twice is one case. Raises Conflict where the order has been dealt with.
+    """
+    access.need_counter(actor)
+    application = _application(entry)
+    if (twin := await twins.entered(session, actor, application)) is not None:
+        return twin
+    order = await access.order_for_clerk(session, actor, order_pid, lock=True) if order_pid else None
     if order is not None:
         orders.need_waiting(order)
-    if entry.phone:
+        source = _SOURCES[order.source]
+    else:
+        source = Source.GRID if actor.has_role(Role.GRID_WORKER) else Source.APPLIED
+    case = await cases.submit(
+        session,
+        actor,
+        application,
+        channel=Channel.GRID if source is Source.GRID else Channel.COUNTER,
+        source=source,
+        applicant_person=await _person(session, entry),
+        entered_by=await session.get_one(Person, actor.person_id),
+    )
+    if order is not None:
+        await orders.accept(session, actor, order, case)
+    return case
+
+
+async def _person(session: AsyncSession, entry: CounterEntry) -> Person:
+    """The account of a mobile number; a landline rings for a whole family, so it makes none."""
+    if is_mobile(entry.phone):
         person = await accounts.find_or_create(session, entry.phone)
     else:
-        person = Person(name=entry.name, address=entry.address or None)
+        person = Person(address=entry.address or None)
         session.add(person)
-        await session.flush()
     person.name = person.name or entry.name
-    application = Application(
+    await session.flush()
+    return person
+
+
+def _application(entry: CounterEntry) -> Application:
+    return Application(
         category=entry.category,
         facts=entry.facts,
         claims=[claim for claim in (entry.claim_1, entry.claim_2) if claim],
@@ -56,42 +80,17 @@ async def enter(session: AsyncSession, actor: Actor, entry: CounterEntry, order_
             )
         ],
     )
-    if order is not None:
-        source = _SOURCES[order.source]
-    else:
-        source = Source.GRID if actor.has_role(Role.GRID_WORKER) else Source.APPLIED
-    channel = Channel.GRID if source is Source.GRID else Channel.COUNTER
-    case = await cases.submit(
-        session,
-        actor,
-        application,
-        channel=channel,
-        source=source,
-        applicant_person=person,
-        entered_by=await session.get_one(Person, actor.person_id),
+
+
+async def unconfirmed(session: AsyncSession, actor: Actor) -> list[Case]:
+    """What this clerk typed in and nobody has confirmed yet, newest first."""
+    query = (
+        select(Case)
+        .where(Case.entered_by == actor.person_id, Case.confirmed_at.is_(None))
+        .order_by(Case.id.desc())
+        .limit(_LISTED)
     )
-    if order is not None:
-        await orders.accept(session, actor, order, case)
-    return case
-
-
-async def entered_case(session: AsyncSession, actor: Actor, pid: str) -> tuple[Case, Party]:
-    """A case this clerk typed in, with its applicant. Raises NotFound."""
-    row = (
-        await session.execute(
-            select(Case, Party)
-            .join(Party, Party.case_id == Case.id)
-            .where(
-                Case.pid == pid,
-                Case.entered_by == actor.person_id,
-                Party.side == Side.APPLICANT,
-                Party.acts_for_id.is_(None),
-            )
-        )
-    ).first()
-    if row is None:
-        raise NotFound()
-    return row[0], row[1]
+    return list(await session.scalars(query))
 
 
 def code_purpose(case: Case) -> str:

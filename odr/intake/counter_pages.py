@@ -15,7 +15,7 @@ from odr.core import clock, forms, web
 from odr.core.errors import Invalid, TooMany
 from odr.core.i18n import _
 from odr.core.templating import render
-from odr.intake import counter, orders
+from odr.intake import access, counter, orders
 from odr.intake.models import IntakeOrder
 from odr.intake.schemas import CounterEntry, OrderRefusal
 
@@ -25,15 +25,15 @@ router = APIRouter(include_in_schema=False)
 @router.get("/counter")
 async def entry_page(request: Request, actor: Staff, order: str | None = None) -> Response:
     """The form; filled from a hotline's order when one is named."""
-    counter.need_counter(actor)
+    access.need_counter(actor)
     async with web.read(request) as session:
-        found = await orders.for_clerk(session, actor, order) if order else None
+        found = await access.order_for_clerk(session, actor, order) if order else None
         return await _entry(request, session, _values_of(found) if found else {}, {}, order)
 
 
 @router.post("/counter")
 async def enter(request: Request, actor: Staff, order: str | None = None) -> Response:
-    counter.need_counter(actor)
+    access.need_counter(actor)
     form = await forms.read(request)
     try:
         entry = form.parse(CounterEntry)
@@ -57,7 +57,7 @@ async def send_code(request: Request, pid: str, actor: Staff) -> Response:
     service = web.odr(request)
     try:
         async with web.write(request) as session:
-            case, party = await counter.entered_case(session, actor, pid)
+            case, party = await access.entered_case(session, actor, pid)
             if party.phone is None:
                 raise Invalid({"code": _("没有登记手机号码，请当面在屏幕上确认。")})
             purpose = counter.code_purpose(case)
@@ -73,7 +73,7 @@ async def confirm(request: Request, pid: str, actor: Staff) -> Response:
     form = await forms.read(request)
     try:
         async with web.read(request) as session:
-            case, party = await counter.entered_case(session, actor, pid)
+            case, party = await access.entered_case(session, actor, pid)
         how = "screen"
         if form.values.get("how") == "code":
             how = "code"
@@ -85,7 +85,7 @@ async def confirm(request: Request, pid: str, actor: Staff) -> Response:
         elif form.values.get("read") != "1":
             raise Invalid({"read": _("请先让申请人看一遍，同意后勾选。")})
         async with web.write(request) as session:
-            case, party = await counter.entered_case(session, actor, pid)
+            case, party = await access.entered_case(session, actor, pid)
             await cases.confirm_entry(session, actor, case, how)
     except Invalid as problem:
         return await _confirmation(request, actor, pid, form.values, problem.fields or {"code": problem.say})
@@ -94,7 +94,7 @@ async def confirm(request: Request, pid: str, actor: Staff) -> Response:
 
 @router.get("/queue/orders")
 async def orders_page(request: Request, actor: Staff) -> Response:
-    orders.need_clerk(actor)
+    access.need_clerk(actor)
     return await _orders(request, actor, {}, {}, None)
 
 
@@ -149,7 +149,7 @@ async def _confirmation(
     request: Request, actor: Actor, pid: str, values: dict[str, str], errors: dict[str, str]
 ) -> Response:
     async with web.read(request) as session:
-        case, party = await counter.entered_case(session, actor, pid)
+        case, party = await access.entered_case(session, actor, pid)
         place = await bodies.place_name(session, case.division_code)
         others = [p.name for p in await cases.parties_of(session, case) if p.side != party.side]
     context: dict[str, Any] = {

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
+from odr.audit import service as audit
 from odr.core import clock
-from odr.core.errors import NotFound
+from odr.evidence import service as evidence
 from odr.intake.models import Draft
 
 _KEPT = timedelta(days=90)
@@ -37,18 +38,8 @@ async def start(session: AsyncSession, actor: Actor) -> Draft:
     return draft
 
 
-async def mine(session: AsyncSession, actor: Actor, pid: str, *, lock: bool = False) -> Draft:
-    """The door of a draft: its owner alone, on any device. Raises NotFound."""
-    query = select(Draft).where(Draft.pid == pid, Draft.owner_id == actor.person_id, Draft.dropped_at.is_(None))
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    draft = await session.scalar(query)
-    if draft is None:
-        raise NotFound()
-    return draft
-
-
 def answers_of(draft: Draft) -> dict[str, str]:
+    """What was typed so far, by field, right or wrong."""
     found: dict[str, str] = json.loads(draft.answers)
     return found
 
@@ -60,5 +51,9 @@ def save(draft: Draft, step: str, values: dict[str, str]) -> None:
     draft.updated_at = clock.now()
 
 
-def drop(draft: Draft) -> None:
-    draft.dropped_at = clock.now()
+async def drop(session: AsyncSession, actor: Actor, draft: Draft) -> None:
+    """The owner throws it away: its words are gone at once, its photos open to nobody."""
+    for file in await evidence.held(session, "draft", draft.id):
+        await evidence.remove(session, actor, file.pid, "draft", draft.id)
+    draft.answers, draft.dropped_at = "{}", clock.now()
+    await audit.record(session, actor, "draft:words:dropped", "draft", draft.pid)

@@ -7,13 +7,11 @@ from pydantic import AfterValidator, AwareDatetime, Field, field_validator
 
 from odr.accounts import identity
 from odr.cases.codes import Category, PartyKind
-from odr.cases.schemas import Phone
+from odr.cases.schemas import Name, Phone
 from odr.core import clock
-from odr.core.forms import Strict
+from odr.core.forms import Day, Strict
 from odr.core.i18n import _
-from odr.intake.steps import Amount, Day
-
-HOTLINES = ("hotline_12345", "police_110")
+from odr.intake.steps import Amount
 
 
 class HotlineOrder(Strict):
@@ -43,8 +41,8 @@ class HotlineOrder(Strict):
 class CounterEntry(Strict):
     """The application as a clerk types it in for a person at the window."""
 
-    name: Annotated[str, AfterValidator(identity.normalise_name)]
-    phone: Annotated[str, AfterValidator(identity.normalise_phone)] | None = None
+    name: Name
+    phone: Phone | None = None
     id_no: Annotated[str, AfterValidator(identity.normalise_id_no)] | None = None
     address: Annotated[str, Field(max_length=120)] = ""
     facts: Annotated[str, Field(min_length=10, max_length=3000)]
@@ -53,7 +51,7 @@ class CounterEntry(Strict):
     place: Annotated[str, Field(max_length=120)] = ""
     occurred_on: Day | None = None
     other_kind: PartyKind = PartyKind.NATURAL
-    other_name: Annotated[str, Field(min_length=1, max_length=80)]
+    other_name: Name
     other_phone: Phone | None = None
     other_address: Annotated[str, Field(max_length=120)] = ""
     claim_1: Annotated[str, Field(min_length=2, max_length=200)]

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from odr.accounts import identity
 from odr.cases.codes import Category, PartyKind
-from odr.cases.schemas import reachable_number
+from odr.cases.schemas import Name, Phone
 from odr.core import clock
-from odr.core.forms import Strict, narrow, parse
+from odr.core.forms import Day, Strict, narrow, parse
 from odr.core.i18n import N_, _
 
 FACTS_MAX = 3000
@@ -28,21 +28,16 @@ def _not_ahead(day: date) -> date:
     return day
 
 
-def _name(text: str) -> str:
-    return identity.normalise_name(text)
-
-
-def _id_no(text: str) -> str:
-    return identity.normalise_id_no(text)
-
-
-def fen(text: str) -> int:
+def fen(text: object) -> int:
     """Whole fen from what people type: 2600, 2,600.5, ２６００元. Raises ValueError with a sentence."""
+    if not isinstance(text, str):
+        raise ValueError(_("请用数字写金额，最多两位小数，例如 2600 或 2600.50。"))
     plain = narrow(text).replace(",", "").replace("，", "").removesuffix("元").strip()
     whole, _dot, cents = plain.partition(".")
     if not whole.isdigit() or len(cents) > 2 or (cents and not cents.isdigit()):
         raise ValueError(_("请用数字写金额，最多两位小数，例如 2600 或 2600.50。"))
-    amount = int(whole) * 100 + int((cents + "00")[:2])
+    too_long = len(whole.lstrip("0")) > len(str(_AMOUNT_MAX_FEN))
+    amount = _AMOUNT_MAX_FEN + 1 if too_long else int(whole) * 100 + int((cents + "00")[:2])
     if amount <= 0:
         raise ValueError(_("金额要大于零。没有金额就不用填。"))
     if amount > _AMOUNT_MAX_FEN:
@@ -51,9 +46,6 @@ def fen(text: str) -> int:
 
 
 Amount = Annotated[int, BeforeValidator(fen)]
-Phone = Annotated[str, AfterValidator(reachable_number)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-Day = Annotated[date, BeforeValidator(lambda value: narrow(value) if isinstance(value, str) else value)]
 
 
 class Story(Strict):
@@ -101,8 +93,8 @@ class Wants(Strict):
 
 
 class Yourself(Strict):
-    name: Annotated[str, AfterValidator(_name)]
-    id_no: Annotated[str, AfterValidator(_id_no)] | None = None
+    name: Name
+    id_no: Annotated[str, AfterValidator(identity.normalise_id_no)] | None = None
     address: Annotated[str, Field(max_length=120)] = ""
 
 

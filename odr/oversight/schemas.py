@@ -1,14 +1,13 @@
 """What an auditor sends."""
 
-from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from odr.core.forms import Strict, narrow
+from odr.core.forms import Day, Strict
 
 Word = Annotated[str, Field(max_length=60)]
-Day = Annotated[date, BeforeValidator(lambda value: narrow(value) if isinstance(value, str) else value)]
+Seq = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class ReadingIn(Strict):
@@ -34,4 +33,4 @@ class LedgerSearch(Strict):
     tag: Annotated[str, Field(max_length=64)] = ""
     thing: Annotated[str, Field(max_length=64)] = ""
     person: Annotated[str, Field(max_length=32)] = ""
-    below: Annotated[int, Field(ge=1)] | None = None
+    below: Seq | None = None
