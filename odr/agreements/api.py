@@ -33,6 +33,7 @@ from odr.core.web import Read, Write
 from odr.evidence import service as evidence
 
 router = APIRouter(prefix="/api/v1")
+UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
 
 
 class SealIn(Strict):
@@ -143,7 +144,7 @@ async def seal(request: Request, actor: SignedIn, pid: str, wanted: SealIn) -> d
     return await _document(request, actor, pid)
 
 
-@router.post("/agreements/{pid}/papers", status_code=201)
+@router.post("/agreements/{pid}/papers", status_code=201, max_body_size=UPLOAD_CEILING)
 async def take_paper(
     request: Request,
     actor: SignedIn,
@@ -205,7 +206,7 @@ async def _promise(session: Write, actor: SignedIn, pid: str) -> dict[str, Any]:
     return await documents.promise(session, view, item)
 
 
-@router.post("/performance/{pid}/claims", status_code=201)
+@router.post("/performance/{pid}/claims", status_code=201, max_body_size=UPLOAD_CEILING)
 async def claim(
     request: Request,
     actor: SignedIn,

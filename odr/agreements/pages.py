@@ -1,5 +1,10 @@
-"""agreements: HTML routes."""
+"""agreements: HTML routes, by what they show."""
 
 from fastapi import APIRouter
 
-router = APIRouter()
+from odr.agreements import board_pages, performance_pages, signature_pages
+
+router = APIRouter(include_in_schema=False)
+router.include_router(signature_pages.router)
+router.include_router(board_pages.router)
+router.include_router(performance_pages.router)

@@ -17,7 +17,7 @@ from odr.core.errors import Conflict, Forbidden, Invalid
 from odr.core.i18n import _
 
 CHANNELS = (Channel.PHONE, Channel.VISIT, Channel.COUNTER, Channel.WEB)
-_AFTER = (State.PERFORMING, State.CONFIRMING, State.PERFORMED, State.FOLLOWED_UP, State.CLOSED)
+AFTER = (State.PERFORMING, State.CONFIRMING, State.PERFORMED, State.FOLLOWED_UP, State.CLOSED)
 
 
 async def handled_by(session: AsyncSession, case: Case) -> int | None:
@@ -43,7 +43,7 @@ async def visit(session: AsyncSession, actor: Actor, case_pid: str, wanted: Visi
     if not may_visit(view, await handled_by(session, view.case)):
         raise Forbidden(_("回访由办理这件纠纷的调解员来做。"))
     case = await access.lock(session, view.case.id)
-    if case.state not in _AFTER:
+    if case.state not in AFTER:
         raise Conflict(_("协议还没有进入履行，现在不用回访。"), code="too_early")
     parties = {party.pid: party for party in await content.principals(session, case)}
     if wanted.party not in parties:

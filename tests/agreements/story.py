@@ -118,7 +118,7 @@ class Story:
                     continue
                 _room, member = await rooms_access.member_of(session, who.actor, room.pid)
                 page = await rooms.page(session, _room, member, limit=200)
-                found += [str(line) for line in page.lines]
+                found += [str(line.body.get("text")) for line in page.lines]
         return found
 
 

@@ -1,0 +1,453 @@
+"""The agreement's page while it is made: the clause board, one clause, the facts; and its state once it is frozen."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import HTMLResponse, Response
+
+from odr.accounts.access import Actor, SignedIn
+from odr.agreements import access, content, copies, documents, service
+from odr.agreements.access import Place
+from odr.agreements.models import Agreement
+from odr.agreements.schemas import (
+    AcceptAllIn,
+    AnswerIn,
+    ClauseIn,
+    DraftIn,
+    Kind,
+    OrderIn,
+    PaperIn,
+    ReasonIn,
+    SheetIn,
+    VouchIn,
+)
+from odr.cases.access import View
+from odr.cases.codes import CaseRole, Side, State
+from odr.cases.models import Party
+from odr.core import forms, paper, web
+from odr.core.errors import Conflict, Invalid, NotFound, OdrError
+from odr.core.forms import Form
+from odr.core.i18n import _
+from odr.core.templating import render
+from odr.evidence import service as evidence
+
+router = APIRouter(include_in_schema=False)
+UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
+
+
+def errors_of(error: OdrError | None) -> dict[str, str]:
+    """The fields of an error for a form; what belongs to no field stands at the top."""
+    if error is None:
+        return {}
+    return dict(error.fields) if isinstance(error, Invalid) and error.fields else {"form": error.say}
+
+
+async def current_place(session: AsyncSession, actor: Actor, pid: str) -> Place:
+    """The newest version of a case's agreement. Raises NotFound."""
+    view = await access.of_case(session, actor, pid)
+    agreement = await access.current(session, view.case)
+    if agreement is None:
+        raise NotFound()
+    return Place(view, agreement)
+
+
+async def board(
+    request: Request, actor: Actor, pid: str, *, error: OdrError | None = None, values: dict[str, str] | None = None
+) -> HTMLResponse:
+    """The page of the agreement, again with what was wrong when there is an error."""
+    async with web.read(request) as session:
+        view = await access.of_case(session, actor, pid)
+        agreement = await access.current(session, view.case)
+        doc = await documents.document(session, Place(view, agreement)) if agreement is not None else None
+        context = _context(view, agreement) | {
+            "doc": doc,
+            "older": [row for row in await documents.versions(session, view) if row["state"] == "void"],
+            "parties": [
+                (p.pid, f"{Side(p.side).label} {p.name}") for p in await content.principals(session, view.case)
+            ],
+        }
+    name = (
+        "agreements/frozen.html" if agreement is not None and agreement.state == "frozen" else "agreements/board.html"
+    )
+    status = error.status if error is not None else 200
+    return render(request, name, status=status, errors=errors_of(error), values=values or {}, **context)
+
+
+def _named(parties: Sequence[Party]) -> list[tuple[str, str]]:
+    """The parties as a choice."""
+    return [(party.pid, f"{Side(party.side).label} {party.name}") for party in parties]
+
+
+def _context(view: View, agreement: Agreement | None) -> dict[str, Any]:
+    """Which buttons this viewer has: asked of the same doors that guard the steps."""
+    mediates = CaseRole.MEDIATOR in view.roles
+    mediating = view.state is State.MEDIATING
+    return {
+        "case": view.case,
+        "at": f"/cases/{view.case.pid}/agreement",
+        "wide": view.is_staff,
+        "mediates": mediates,
+        "handles": view.handles,
+        "clerk": CaseRole.BODY_CLERK in view.roles,
+        "settles": access.may_settle(view),
+        "is_party": view.is_party,
+        "me": view.principal.pid if view.principal is not None else None,
+        "mediating": mediating,
+        "signing": view.state is State.SIGNING,
+        "may_draft": mediates and mediating,
+        "kinds": {kind.value: kind.label for kind in Kind},
+    }
+
+
+async def _post(request: Request, actor: Actor, pid: str, step: Any, form: Form | None = None) -> Response:
+    """Run one step of the board in a transaction; show the board again when it is refused."""
+    form = form or await forms.read(request)
+    try:
+        async with web.write(request) as session:
+            await step(session, form)
+    except (Invalid, Conflict) as error:
+        return await board(request, actor, pid, error=error, values=form.values)
+    return web.see_other(f"/cases/{pid}/agreement")
+
+
+@router.get("/cases/{pid}/agreement")
+async def agreement(request: Request, actor: SignedIn, pid: str) -> HTMLResponse:
+    return await board(request, actor, pid)
+
+
+@router.post("/cases/{pid}/agreement")
+async def draft(request: Request, actor: SignedIn, pid: str) -> Response:
+    """Start a draft."""
+
+    async def step(session: AsyncSession, form: Form) -> None:
+        await service.draft(session, actor, pid, form.parse(DraftIn))
+
+    return await _post(request, actor, pid, step)
+
+
+@router.get("/cases/{pid}/agreement/facts")
+async def facts(request: Request, actor: SignedIn, pid: str) -> HTMLResponse:
+    return await _facts_page(request, actor, pid)
+
+
+async def _facts_page(
+    request: Request, actor: Actor, pid: str, error: OdrError | None = None, values: dict[str, str] | None = None
+) -> HTMLResponse:
+    async with web.read(request) as session:
+        place = await current_place(session, actor, pid)
+        access.need_mediator(place.view)
+        access.need_drafting(place)
+        agreed = place.agreement
+        given = values or {"facts": agreed.facts, "issues": agreed.issues, "agreement": agreed.pid}
+        context = {"case": place.case, "at": f"/cases/{pid}/agreement", "agreement": agreed.pid}
+    status = error.status if error is not None else 200
+    return render(request, "agreements/facts.html", status=status, errors=errors_of(error), values=given, **context)
+
+
+@router.post("/cases/{pid}/agreement/facts")
+async def revise_facts(request: Request, actor: SignedIn, pid: str) -> Response:
+    form = await forms.read(request)
+    try:
+        async with web.write(request) as session:
+            await service.revise_sheet(session, actor, form.values.get("agreement", ""), form.parse(SheetIn))
+    except Invalid as error:
+        return await _facts_page(request, actor, pid, error, form.values)
+    return web.see_other(f"/cases/{pid}/agreement")
+
+
+# --- one clause -----------------------------------------------------------------------------------------------------
+
+
+async def _clause_page(
+    request: Request,
+    actor: Actor,
+    pid: str,
+    clause: str | None,
+    error: OdrError | None = None,
+    values: dict[str, str] | None = None,
+) -> HTMLResponse:
+    async with web.read(request) as session:
+        place = await current_place(session, actor, pid)
+        access.need_mediator(place.view)
+        access.need_drafting(place)
+        doc = await documents.document(session, place)
+        found = next((row for row in doc["clauses"] if row["id"] == clause), None)
+        if clause is not None and found is None:
+            raise NotFound()
+        parties = await content.principals(session, place.case)
+        context = {
+            "case": place.case,
+            "at": f"/cases/{pid}/agreement",
+            "agreement": place.agreement.pid,
+            "clause": found,
+            "kinds": [(kind.value, kind.label) for kind in Kind],
+            "parties": _named(parties),
+        }
+    given = values if values is not None else _filled(found) if found is not None else {}
+    status = error.status if error is not None else 200
+    return render(request, "agreements/clause.html", status=status, errors=errors_of(error), values=given, **context)
+
+
+def _filled(clause: dict[str, Any]) -> dict[str, str]:
+    fen = clause["amount_fen"]
+    return {
+        "kind": clause["kind"],
+        "obligor": clause["obligor"]["id"] if clause["obligor"] else "",
+        "obligee": clause["obligee"]["id"] if clause["obligee"] else "",
+        "text": clause["text"],
+        "amount": f"{fen // 100}.{fen % 100:02d}" if fen is not None else "",
+        "due_on": clause["due_on"] or "",
+        "manner": clause["manner"],
+    }
+
+
+@router.get("/cases/{pid}/agreement/clauses/new")
+async def new_clause(request: Request, actor: SignedIn, pid: str) -> HTMLResponse:
+    return await _clause_page(request, actor, pid, None)
+
+
+@router.get("/cases/{pid}/agreement/clauses/{clause}")
+async def edit_clause(request: Request, actor: SignedIn, pid: str, clause: str) -> HTMLResponse:
+    return await _clause_page(request, actor, pid, clause)
+
+
+@router.post("/cases/{pid}/agreement/clauses/new")
+async def add_clause(request: Request, actor: SignedIn, pid: str) -> Response:
+    return await _save_clause(request, actor, pid, None)
+
+
+@router.post("/cases/{pid}/agreement/clauses/{clause}")
+async def change_clause(request: Request, actor: SignedIn, pid: str, clause: str) -> Response:
+    return await _save_clause(request, actor, pid, clause)
+
+
+async def _save_clause(request: Request, actor: Actor, pid: str, clause: str | None) -> Response:
+    form = await forms.read(request)
+    held = form.values.get("agreement", "")
+    try:
+        wanted = form.parse(ClauseIn)
+        async with web.write(request) as session:
+            if clause is None:
+                await service.add_clause(session, actor, held, wanted)
+            else:
+                await service.change_clause(session, actor, held, clause, wanted)
+    except Invalid as error:
+        return await _clause_page(request, actor, pid, clause, error, form.values)
+    more = "/clauses/new" if form.values.get("then") == "another" else ""
+    return web.see_other(f"/cases/{pid}/agreement{more}")
+
+
+@router.post("/cases/{pid}/agreement/clauses/{clause}/removal")
+async def remove_clause(request: Request, actor: SignedIn, pid: str, clause: str) -> Response:
+    async def step(session: AsyncSession, form: Form) -> None:
+        await service.remove_clause(session, actor, form.values.get("agreement", ""), clause)
+
+    return await _post(request, actor, pid, step)
+
+
+@router.post("/cases/{pid}/agreement/clauses/{clause}/position")
+async def move_clause(request: Request, actor: SignedIn, pid: str, clause: str) -> Response:
+    """One place up or down."""
+
+    async def step(session: AsyncSession, form: Form) -> None:
+        held = form.values.get("agreement", "")
+        place = await access.for_drafting(session, actor, held)
+        pids = [row.pid for row in await content.clauses_of(session, place.agreement)]
+        if clause not in pids:
+            raise NotFound()
+        here = pids.index(clause)
+        there = max(0, min(len(pids) - 1, here + (-1 if form.values.get("to") == "up" else 1)))
+        pids.insert(there, pids.pop(here))
+        await service.reorder(session, actor, held, OrderIn(clauses=pids))
+
+    return await _post(request, actor, pid, step)
+
+
+@router.post("/cases/{pid}/agreement/clauses/{clause}/answers")
+async def answer(request: Request, actor: SignedIn, pid: str, clause: str) -> Response:
+    form = await forms.read(request)
+    try:
+        async with web.write(request) as session:
+            await service.answer(session, actor, form.values.get("agreement", ""), clause, form.parse(AnswerIn))
+    except Invalid as error:
+        # The page holds one form a clause: the error is tied to the field of this one.
+        named = Invalid({f"{name}-{clause}": words for name, words in error.fields.items()})
+        values = form.values | {f"{name}-{clause}": value for name, value in form.values.items()}
+        return await board(request, actor, pid, error=named, values=values)
+    except Conflict as error:
+        return await board(request, actor, pid, error=error, values=form.values)
+    return web.see_other(f"/cases/{pid}/agreement#c-{clause}")
+
+
+@router.post("/cases/{pid}/agreement/answers")
+async def accept_all(request: Request, actor: SignedIn, pid: str) -> Response:
+    """Accept everything as it was shown; each clause comes with the version that was on the screen."""
+
+    async def step(session: AsyncSession, form: Form) -> None:
+        seen = [one.rpartition(":") for one in form.many("seen")]
+        wanted = forms.parse(AcceptAllIn, {"clauses": [{"clause": c, "version": v} for c, _colon, v in seen]})
+        await service.accept_all(session, actor, form.values.get("agreement", ""), wanted)
+
+    return await _post(request, actor, pid, step)
+
+
+# --- freezing, sealing, paper ---------------------------------------------------------------------------------------
+
+
+@router.post("/cases/{pid}/agreement/final")
+async def final(request: Request, actor: SignedIn, pid: str) -> Response:
+    form = await forms.read(request)
+    try:
+        await service.finalise(web.odr(request).db, actor, form.values.get("agreement", ""))
+    except (Invalid, Conflict, paper.NoPrinter) as error:
+        return await board(request, actor, pid, error=error, values=form.values)
+    return web.see_other(f"/cases/{pid}/agreement")
+
+
+@router.post("/cases/{pid}/agreement/versions")
+async def new_version(request: Request, actor: SignedIn, pid: str) -> Response:
+    async def step(session: AsyncSession, form: Form) -> None:
+        await service.unfreeze(session, actor, form.values.get("agreement", ""), form.parse(ReasonIn).reason)
+
+    return await _post(request, actor, pid, step)
+
+
+@router.post("/cases/{pid}/agreement/seal")
+async def seal(request: Request, actor: SignedIn, pid: str) -> Response:
+    async def step(session: AsyncSession, form: Form) -> None:
+        await service.seal(session, actor, form.values.get("agreement", ""), form.values.get("sha256", ""))
+
+    form = await forms.read(request)
+    answered = await _post(request, actor, pid, step, form)
+    await copy_if_effective(request, actor, pid)
+    return answered
+
+
+async def copy_if_effective(request: Request, actor: Actor, pid: str) -> None:
+    async with web.read(request) as session:
+        place = await current_place(session, actor, pid)
+        stands = await service.standing(session, place.case, place.agreement)
+        held, effective = place.agreement.pid, stands.effective_at
+    if effective is not None:
+        await service.keep_copy(web.odr(request).db, web.odr(request).settings, actor, held)
+
+
+@router.post("/cases/{pid}/agreement/vouchings")
+async def vouch(request: Request, actor: SignedIn, pid: str) -> Response:
+    async def step(session: AsyncSession, form: Form) -> None:
+        await service.vouch_oral(session, actor, form.values.get("agreement", ""), form.parse(VouchIn))
+
+    answered = await _post(request, actor, pid, step)
+    await copy_if_effective(request, actor, pid)
+    return answered
+
+
+@router.get("/cases/{pid}/agreement/paper")
+async def paper_in(request: Request, actor: SignedIn, pid: str) -> HTMLResponse:
+    """Take in a sheet signed by hand."""
+    return await _paper_page(request, actor, pid)
+
+
+async def _paper_page(
+    request: Request,
+    actor: Actor,
+    pid: str,
+    error: OdrError | None = None,
+    values: dict[str, str] | None = None,
+    chosen: list[str] | None = None,
+) -> HTMLResponse:
+    async with web.read(request) as session:
+        place = await current_place(session, actor, pid)
+        access.need_handler(place.view)
+        doc = await documents.document(session, place)
+        clerk = CaseRole.BODY_CLERK in place.view.roles
+        names = {"mediator": _("调解员"), "body_seal": _("调委会印章")}
+        signers = [
+            (slot["key"], slot["party"]["name"] if slot["party"] else names[slot["kind"]])
+            for slot in doc["signatures"]
+            if not slot["done"] and (clerk or slot["party"])
+        ]
+        context = {"case": place.case, "at": f"/cases/{pid}/agreement", "doc": doc, "signers": signers}
+    most = web.odr(request).settings.upload_max_bytes
+    return render(
+        request,
+        "agreements/paper_in.html",
+        status=error.status if error is not None else 200,
+        errors=errors_of(error),
+        values=values or {},
+        chosen=chosen or [],
+        upload_max=most,
+        **context,
+    )
+
+
+@router.post("/cases/{pid}/agreement/paper", max_body_size=UPLOAD_CEILING)
+async def take_paper(request: Request, actor: SignedIn, pid: str) -> Response:
+    async with web.read(request) as session:
+        access.need_handler((await current_place(session, actor, pid)).view)
+    form = await forms.read(request)
+    chosen = form.many("signers")
+    try:
+        wanted = form.parse(PaperIn, signers=chosen)
+        wanted.check()
+        files = form.files("file")
+        if not files:
+            raise Invalid({"file": _("请拍照或扫描签好的纸。")})
+        prepared = await evidence.prepare(files[0], web.odr(request).settings)
+        async with web.write(request) as session:
+            await service.take_paper(session, actor, form.values.get("agreement", ""), wanted, prepared)
+    except (Invalid, Conflict) as error:
+        return await _paper_page(request, actor, pid, error, form.values, chosen)
+    await copy_if_effective(request, actor, pid)
+    return web.see_other(f"/cases/{pid}/agreement")
+
+
+# --- as paper -------------------------------------------------------------------------------------------------------
+
+
+@router.get("/cases/{pid}/agreement/print")
+async def print_view(request: Request, actor: SignedIn, pid: str) -> HTMLResponse:
+    """The text in the official form as a page: to read it whole, and for the browser's own printer."""
+    async with web.read(request) as session:
+        html = await copies.draft_html(session, await current_place(session, actor, pid))
+    return printed(request, html)
+
+
+def printed(request: Request, html: str) -> HTMLResponse:
+    """An official paper as a page. It carries its own style, which this one answer allows by its nonce."""
+    nonce: str = request.state.nonce
+    answer = HTMLResponse(html.replace("<style>", f'<style nonce="{nonce}">', 1))
+    answer.headers["content-security-policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return answer
+
+
+@router.get("/cases/{pid}/agreement/sheet.pdf")
+async def sheet(request: Request, actor: SignedIn, pid: str) -> Response:
+    """The sheet to sign by hand, with its check code."""
+    async with web.read(request) as session:
+        place = await current_place(session, actor, pid)
+        html, name = await copies.sheet_html(session, web.odr(request).settings, actor, place.agreement.pid)
+    return as_pdf(await paper.pdf(html), name)
+
+
+@router.get("/cases/{pid}/agreement/copy.pdf")
+async def sealed_copy(request: Request, actor: SignedIn, pid: str) -> Response:
+    """The copy with signatures and seal; the kept one, or made now when it could not be kept."""
+    async with web.read(request) as session:
+        place = await current_place(session, actor, pid)
+        doc = await documents.document(session, place)
+        if doc["copy"]:
+            return web.see_other(doc["copy"])
+        html, name = await copies.sealed_html(session, web.odr(request).settings, place)
+    return as_pdf(await paper.pdf(html), name)
+
+
+def as_pdf(data: bytes, name: str) -> Response:
+    """A PDF to look at, under its Chinese name."""
+    headers = {"content-disposition": f"inline; filename*=UTF-8''{quote(name)}"}
+    return Response(data, media_type=paper.MIME, headers=headers)
