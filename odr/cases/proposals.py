@@ -68,4 +68,4 @@ async def _loads(session: AsyncSession) -> dict[int, int]:
         .where(Assignment.ended_at.is_(None), Assignment.case_id.in_(open_cases))
         .group_by(Assignment.person_id)
     )
-    return dict(await session.execute(query))
+    return dict((await session.execute(query)).all())

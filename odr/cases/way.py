@@ -86,7 +86,7 @@ async def _steps(session: AsyncSession, view: View) -> list[WayStep]:
         select(CaseEvent.tag, CaseEvent.at).where(CaseEvent.case_id == view.case.id, CaseEvent.to_state.is_not(None))
         .order_by(CaseEvent.id)
     )  # fmt: skip
-    times: dict[str, datetime] = dict(rows)
+    times: dict[str, datetime] = dict(rows.all())
     # An oral agreement has nothing to sign: its effect ends both the talk and the signing.
     if spoken := times.get("case:settle_oral:done"):
         times.update({"case:freeze:done": spoken, "case:take_effect:done": spoken})
