@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import IO, Any
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
@@ -40,6 +40,8 @@ class Drawn:
 def redraw(stream: IO[bytes], mime: str) -> Drawn:
     """Decode and draw anew. Raises Invalid for what is no picture, or too big a one. Slow: run it in a thread."""
     stream.seek(0)
+    # WeasyPrint turns this on for the whole process when the first paper is made, and broken or oversize chunks pass.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with _READERS[mime](stream) as picture:
             return _draw(picture, mime)

@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import text
 from starlette.datastructures import UploadFile
 
+from odr.core import paper
 from odr.core.db import Database
 from odr.core.errors import Invalid, TooLarge
 from odr.core.settings import Settings
@@ -390,3 +391,10 @@ async def test_absent_and_forbidden_files_look_alike(db: Database, cast: Cast, d
         await session.execute(text("UPDATE files SET removed_at = created_at"))
     async with cast.applicant.program() as a:
         assert (await a.get(f"/files/{file.pid}")).status_code == 404
+
+
+async def test_a_paper_made_before_does_not_loosen_the_reading_of_photos(vault_of: Path, limits: Settings) -> None:
+    """WeasyPrint lets Pillow pass broken and oversize chunks in the whole process, from its first import on."""
+    await paper.pdf("<p>x</p>")
+    with pytest.raises(Invalid):
+        await service.prepare(upload(HOSTILE["png with a text bomb"], "a.png"), limits)

@@ -133,15 +133,15 @@ async def test_presence_typing_and_read_marks_cross(two: tuple[Server, Server], 
 async def test_the_ghosts_of_a_dead_worker_fade(
     two: tuple[Server, Server], cast: Cast, opened: Rooms, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "TTL_SECONDS", 1)
+    monkeypatch.setattr(presence, "TTL_SECONDS", 4)
     async with redis_client.from_url(redis_url) as redis:
         import time
 
-        await redis.zadd(f"odr:here:{opened.case}", {f"{cast.respondent.pid}|deadbeef": time.time() + 1.0})
+        await redis.zadd(f"odr:here:{opened.case}", {f"{cast.respondent.pid}|deadbeef": time.time() + 4.0})
     async with opened_line(two[0], cast.applicant) as a:
         await a.join(opened.joint.pid)
         await a.until(lambda f: f["t"] == "presence" and cast.respondent.pid in f["here"])
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(4.0)
         hub = two[0].app.state.odr.hub
         hub.presence._refresh({opened.case})
         await a.until(lambda f: f["t"] == "presence" and f["here"] == [cast.applicant.pid])
