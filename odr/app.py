@@ -19,6 +19,7 @@ import odr.bodies.api
 import odr.bodies.pages
 import odr.cases.api
 import odr.cases.pages
+import odr.dossier.api
 import odr.dossier.pages
 import odr.evidence.pages
 import odr.intake.api
@@ -62,6 +63,7 @@ _ROUTERS = [
     odr.intake.pages.router,
     odr.intake.api.router,
     odr.dossier.pages.router,
+    odr.dossier.api.router,
     odr.oversight.pages.router,
     odr.oversight.api.router,
     odr.live.endpoint.router,

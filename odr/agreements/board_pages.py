@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -413,17 +412,7 @@ async def print_view(request: Request, actor: SignedIn, pid: str) -> HTMLRespons
     """The text in the official form as a page: to read it whole, and for the browser's own printer."""
     async with web.read(request) as session:
         html = await copies.draft_html(session, await current_place(session, actor, pid))
-    return printed(request, html)
-
-
-def printed(request: Request, html: str) -> HTMLResponse:
-    """An official paper as a page. It carries its own style, which this one answer allows by its nonce."""
-    nonce: str = request.state.nonce
-    answer = HTMLResponse(html.replace("<style>", f'<style nonce="{nonce}">', 1))
-    answer.headers["content-security-policy"] = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-    )
-    return answer
+    return paper.page(request, html)
 
 
 @router.get("/cases/{pid}/agreement/sheet.pdf")
@@ -432,7 +421,7 @@ async def sheet(request: Request, actor: SignedIn, pid: str) -> Response:
     async with web.read(request) as session:
         place = await current_place(session, actor, pid)
         html, name = await copies.sheet_html(session, web.odr(request).settings, actor, place.agreement.pid)
-    return as_pdf(await paper.pdf(html), name)
+    return await paper.answer(request, html, name)
 
 
 @router.get("/cases/{pid}/agreement/copy.pdf")
@@ -444,10 +433,4 @@ async def sealed_copy(request: Request, actor: SignedIn, pid: str) -> Response:
         if doc["copy"]:
             return web.see_other(doc["copy"])
         html, name = await copies.sealed_html(session, web.odr(request).settings, place)
-    return as_pdf(await paper.pdf(html), name)
-
-
-def as_pdf(data: bytes, name: str) -> Response:
-    """A PDF to look at, under its Chinese name."""
-    headers = {"content-disposition": f"inline; filename*=UTF-8''{quote(name)}"}
-    return Response(data, media_type=paper.MIME, headers=headers)
+    return await paper.answer(request, html, name)

@@ -99,6 +99,7 @@ def sheet(content: Content, mark: Mark) -> str:
 def sealed(content: Content, mark: Mark, standing: Standing, signers: Mapping[int, str], seal: Seal) -> str:
     """The same text with its signatures and the seal, and the record of who signed when and how."""
     areas = [_filled(slot, signers) for slot in standing.slots if slot.kind != "body_seal"]
+    areas.append(Area("记录人：" + "、".join(content.mediators), note="由人民调解员记录。"))
     sealed_by = standing.slot("seal")
     picture = seal.picture(content.body) if sealed_by is not None and sealed_by.row is not None else None
     records = [_record(slot, slot.row, signers) for slot in standing.slots if slot.row is not None]

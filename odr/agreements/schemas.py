@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from odr.accounts import service as accounts
 from odr.cases.codes import Channel, Coded
 from odr.core import clock
 from odr.core.errors import Invalid
@@ -113,7 +114,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 PastMoment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_happened)]
 Pid = Annotated[str, Field(min_length=1, max_length=32)]
 Digits = Annotated[str, BeforeValidator(lambda given: narrow(given) if isinstance(given, str) else given)]
-Code = Annotated[Digits, Field(min_length=4, max_length=12)]
+Code = Annotated[Digits, Field(max_length=24), AfterValidator(accounts.normalise_code)]
 
 
 class SheetIn(Strict):

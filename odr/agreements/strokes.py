@@ -58,19 +58,23 @@ def read(text: str) -> dict[str, Any]:
 
 
 def picture(strokes: dict[str, Any]) -> Markup:
-    """The signature as inline SVG, from checked strokes."""
+    """The signature as inline SVG, cut to what was drawn, from checked strokes."""
+    drawn = [[(float(x), float(y)) for x, y, _ms in stroke] for stroke in strokes["strokes"] if stroke]
+    xs, ys = [x for stroke in drawn for x, _y in stroke], [y for stroke in drawn for _x, y in stroke]
+    edge = 6.0
+    left, top = min(xs) - edge, min(ys) - edge
+    width, height = max(xs) - left + edge, max(ys) - top + edge
     lines = Markup("").join(
-        Markup('<polyline points="{}"/>').format(" ".join(f"{float(x):.1f},{float(y):.1f}" for x, y, _ms in stroke))
-        for stroke in strokes["strokes"]
-        if stroke
+        Markup('<polyline points="{}"/>').format(" ".join(f"{x:.1f},{y:.1f}" for x, y in stroke)) for stroke in drawn
     )
     return Markup(
-        '<svg class="drawn" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}">'
+        '<svg class="drawn" xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{w}" height="{h}">'
         '<g fill="none" stroke="#111" stroke-width="{line}" stroke-linecap="round" stroke-linejoin="round">{lines}</g>'
         "</svg>"
     ).format(
-        w=f"{float(strokes['width']):.0f}",
-        h=f"{float(strokes['height']):.0f}",
+        box=f"{left:.1f} {top:.1f} {width:.1f} {height:.1f}",
+        w=f"{width:.0f}",
+        h=f"{height:.0f}",
         line=f"{max(2.0, float(strokes['width']) / 110):.1f}",
         lines=lines,
     )

@@ -127,6 +127,8 @@ class Form:
 async def read(request: Request) -> Form:
     """The posted form, after its token is checked against the cookie (double submit, OWASP). Raises Forbidden."""
     data = await request.form(max_fields=_MAX_FIELDS, max_files=_MAX_FILES)
+    # As FastAPI does with the forms it reads itself: what was uploaded is closed once the answer is out.
+    request.scope["fastapi_middleware_astack"].push_async_callback(data.close)
     sent = data.get("csrf")
     if not isinstance(sent, str) or not crypto.same(sent, request.state.csrf_token):
         raise Forbidden(_("这一页放得太久了。请刷新后再提交，您填写的内容请先复制保留。"), code="csrf")

@@ -8,6 +8,10 @@ import asyncio
 import hashlib
 import logging
 import threading
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
 from odr.core.errors import OdrError
 from odr.core.i18n import _
@@ -57,3 +61,24 @@ def _pdf(html: str) -> bytes:
     if made is None:
         raise NoPrinter()
     return made
+
+
+def page(request: Request, html: str) -> HTMLResponse:
+    """The paper as a page, for reading and for the browser's printer. It carries its own style, which this one answer
+    allows by its nonce."""
+    nonce: str = request.state.nonce
+    answered = HTMLResponse(html.replace("<style>", f'<style nonce="{nonce}">', 1))
+    answered.headers["content-security-policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return answered
+
+
+async def answer(request: Request, html: str, name: str) -> Response:
+    """The paper as a PDF under its Chinese name; on a machine that cannot make PDFs, as a page to print."""
+    try:
+        data = await pdf(html)
+    except NoPrinter:
+        return page(request, html)
+    headers = {"content-disposition": f"inline; filename*=UTF-8''{quote(name)}"}
+    return Response(data, media_type=MIME, headers=headers)
