@@ -5,20 +5,19 @@ In one transaction: lock the room rows in id order; look up the authors' members
 compute leaves; insert; move the heads. Nobody reads a seq before the commit, so seq order is commit order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import Connection, bindparam, insert, text, update
-from sqlalchemy.sql import TextClause
+from sqlalchemy import Connection, bindparam, insert, update
 
 from odr.core import chain
 from odr.core.crypto import keyring
 from odr.evidence.models import File
 from odr.rooms.lines import NOTHING, Line, leaf
 from odr.rooms.models import LineKind, Message, Room, RoomKind
+from odr.rooms.statements import both, wanted
 
 RECALL_WINDOW_US = 120 * 1_000_000
 
@@ -115,47 +114,21 @@ class _Locked:
     members: dict[int, Member | None]
 
 
-# --- statements: the same on both engines but for how a list of ids becomes rows ------------------------------------
-
-_ENGINES = {
-    "sqlite": {
-        "each": "json_each(:wanted) AS q",
-        "text": "q.value",
-        "int0": "json_extract(q.value, '$[0]')",
-        "int1": "json_extract(q.value, '$[1]')",
-        "text2": "json_extract(q.value, '$[2]')",
-        "lock": "",
-    },
-    "postgresql": {
-        "each": "jsonb_array_elements(CAST(:wanted AS jsonb)) AS q(value)",
-        "text": "(q.value #>> '{}')",
-        "int0": "CAST(q.value ->> 0 AS integer)",
-        "int1": "CAST(q.value ->> 1 AS integer)",
-        "text2": "(q.value ->> 2)",
-        "lock": "FOR NO KEY UPDATE OF r",
-    },
-}
-
-
-def _both(template: str) -> dict[str, TextClause]:
-    return {name: text(template.format_map(words)) for name, words in _ENGINES.items()}
-
-
-_LOCK = _both(
+_LOCK = both(
     "SELECT r.id, r.pid, r.kind, r.writable, r.head_seq, r.head_leaf, r.head_us, r.version, "
-    "(SELECT epoch FROM lineage ORDER BY id DESC LIMIT 1) AS epoch "
+    "{epoch} AS epoch "
     "FROM rooms r WHERE r.pid IN (SELECT {text} FROM {each}) ORDER BY r.id {lock}"
 )
-_MEMBERS = _both(
+_MEMBERS = both(
     "SELECT m.room_id, m.person_id, p.pid, m.name, m.role, m.may_write FROM {each} "
     "JOIN room_members m ON m.room_id = {int0} AND m.person_id = {int1} AND m.left_seq IS NULL "
     "JOIN people p ON p.id = m.person_id"
 )
-_REPEATS = _both(
+_REPEATS = both(
     "SELECT m.room_id, m.author_id, m.client_id, m.seq, m.kind, m.ref_seq, m.at_us, m.sealed, m.body FROM {each} "
     "JOIN messages m ON m.room_id = {int0} AND m.author_id = {int1} AND m.client_id = {text2}"
 )
-_TARGETS = _both(
+_TARGETS = both(
     "SELECT m.room_id, m.seq, m.author_id, m.kind, m.at_us, r.seq, r.at_us FROM {each} "
     "JOIN messages m ON m.room_id = {int0} AND m.seq = {int1} "
     "LEFT JOIN messages r ON r.room_id = m.room_id AND r.ref_seq = m.seq"
@@ -201,12 +174,8 @@ def append(
     return outcomes, [room.moved for room in moved]
 
 
-def _wanted(rows: Iterable[Any]) -> dict[str, str]:
-    return {"wanted": orjson.dumps(list(rows)).decode()}
-
-
 def _lock(connection: Connection, dialect: str, pids: set[str], known: Members) -> dict[str, _Locked]:
-    found = connection.execute(_LOCK[dialect], _wanted(pids))
+    found = connection.execute(_LOCK[dialect], wanted(pids))
     return {
         pid: _Locked(
             id=id,
@@ -233,7 +202,7 @@ def _find_members(connection: Connection, dialect: str, rooms: dict[str, _Locked
         return
     for (_, person_id), members in missing.items():
         members[person_id] = None
-    for room_id, person_id, pid, name, role, may_write in connection.execute(_MEMBERS[dialect], _wanted(missing)):
+    for room_id, person_id, pid, name, role, may_write in connection.execute(_MEMBERS[dialect], wanted(missing)):
         missing[room_id, person_id][person_id] = Member(pid, name, role, bool(may_write))
 
 
@@ -248,19 +217,19 @@ _Repeats = dict[tuple[int, int, str], _Repeat]
 
 
 def _find_repeats(connection: Connection, dialect: str, rooms: dict[str, _Locked], drafts: Sequence[Draft]) -> _Repeats:
-    wanted = {
+    asked = {
         (rooms[draft.room].id, draft.author_id, draft.client_id)
         for draft in drafts
         if draft.client_id is not None and draft.room in rooms
     }
-    if not wanted:
+    if not asked:
         return {}
     return {
         (room_id, author_id, client_id): _Repeat(
             Stored(seq, at_us, repeated=True), kind, ref_seq, plain(bytes(body), bool(sealed))
         )
         for room_id, author_id, client_id, seq, kind, ref_seq, at_us, sealed, body in connection.execute(
-            _REPEATS[dialect], _wanted(wanted)
+            _REPEATS[dialect], wanted(asked)
         )
     }
 
@@ -276,16 +245,14 @@ _Targets = dict[tuple[int, int], _Target]
 
 
 def _find_targets(connection: Connection, dialect: str, rooms: dict[str, _Locked], drafts: Sequence[Draft]) -> _Targets:
-    wanted = {
+    asked = {
         (rooms[draft.room].id, draft.ref_seq) for draft in drafts if draft.ref_seq is not None and draft.room in rooms
     }
-    if not wanted:
+    if not asked:
         return {}
     return {
         (room_id, seq): _Target(author_id, kind, at_us, Stored(by_seq, by_us, True) if by_seq is not None else None)
-        for room_id, seq, author_id, kind, at_us, by_seq, by_us in connection.execute(
-            _TARGETS[dialect], _wanted(wanted)
-        )
+        for room_id, seq, author_id, kind, at_us, by_seq, by_us in connection.execute(_TARGETS[dialect], wanted(asked))
     }
 
 

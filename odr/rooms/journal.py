@@ -165,8 +165,7 @@ class Journal:
     async def _commit(self, drafts: list[Draft], marks: dict[Mark, int]) -> tuple[list[Outcome], list[Moved]]:
         # A statement of SQLite runs in a thread and cannot be called off half-way; its own lock time-out bounds it.
         async with asyncio.timeout(None if self._database.is_sqlite else _PATIENCE):
-            async with self._database.connection() as connection:
-                return await connection.run_sync(_write, drafts, marks, self._known)
+            return await self._database.run(_write, drafts, marks, self._known)
 
 
 def _write(

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from odr.accounts.models import Person
 from odr.core.errors import NotFound
 from odr.rooms.append import plain
 from odr.rooms.lines import NOTHING, Line
-from odr.rooms.models import Lineage, Message, Room, RoomKind, RoomMember
-from odr.rooms.schemas import PAGE_MAX
+from odr.rooms.models import Room, RoomKind, RoomMember
+from odr.rooms.schemas import PAGE_MAX, SEQ_MAX
+from odr.rooms.statements import both, wanted
 
 # A page of the longest lines would be 2 MB; a phone on a weak line gets it in parts.
 _PAGE_BYTES = 96 * 1024
@@ -32,9 +30,20 @@ class Lines:
     more: bool
 
 
-def newest_epoch() -> Any:
-    """The epoch in force, as a column of any query."""
-    return select(Lineage.epoch).order_by(Lineage.id.desc()).limit(1).scalar_subquery()
+_UP = both(
+    "SELECT {line} FROM messages m LEFT JOIN people p ON p.id = m.author_id "
+    "WHERE m.room_id = :room AND m.seq > :above AND m.seq < :below ORDER BY m.seq LIMIT :limit"
+)
+_DOWN = both(
+    "SELECT {line} FROM messages m LEFT JOIN people p ON p.id = m.author_id "
+    "WHERE m.room_id = :room AND m.seq > :above AND m.seq < :below ORDER BY m.seq DESC LIMIT :limit"
+)
+_TAILS = both(
+    "SELECT {line} FROM (SELECT {int0} AS room, {int1} AS seq FROM {each}) AS t "
+    "JOIN messages m ON m.room_id = t.room AND m.seq > t.seq LEFT JOIN people p ON p.id = m.author_id "
+    "ORDER BY m.room_id, m.seq LIMIT :limit"
+)
+_HEAD = both("SELECT r.head_seq, r.version, {epoch} FROM rooms r WHERE r.id = :room")
 
 
 async def page(
@@ -72,16 +81,17 @@ async def read(
     as_written: bool = False,
 ) -> Lines:
     """What `page` does, for those who hold a membership already: only lines above `floor` are read."""
+    dialect = session.get_bind().dialect.name
     limit = max(1, min(limit, PAGE_MAX))
-    head = await session.execute(select(Room.head_seq, Room.version, newest_epoch()).where(Room.id == room_id))
-    head_seq, version, epoch = head.one()
-    lowest = max(floor, after or 0)
-    where: list[ColumnElement[bool]] = [Message.room_id == room_id, Message.seq > lowest]
-    if before is not None:
-        where.append(Message.seq < before)
+    head_seq, version, epoch = (await session.execute(_HEAD[dialect], {"room": room_id})).one()
     forward = after is not None
-    query = _columns().where(*where).order_by(Message.seq if forward else Message.seq.desc()).limit(limit + 1)
-    rows = (await session.execute(query)).all()
+    asked = {
+        "room": room_id,
+        "above": max(floor, after or 0),
+        "below": SEQ_MAX if before is None else before,
+        "limit": limit + 1,
+    }
+    rows = (await session.execute((_UP if forward else _DOWN)[dialect], asked)).all()
     lines, cut = _within(rows[:limit], as_written)
     if not forward:
         lines.reverse()
@@ -90,32 +100,13 @@ async def read(
 
 async def tails(session: AsyncSession, after: Iterable[tuple[int, int]]) -> dict[int, list[Line]]:
     """What several rooms gained above a seq each, in one query; a long tail comes in several calls."""
-    wanted = list(after)
-    if not wanted:
-        return {}
+    asked = list(after)
     found: dict[int, list[Line]] = {}
-    query = _columns().where(or_(*(and_(Message.room_id == room, Message.seq > seq) for room, seq in wanted)))
-    for row in await session.execute(query.order_by(Message.room_id, Message.seq).limit(_TAIL_LINES)):
-        found.setdefault(row[0], []).append(_line(row))
+    if asked:
+        statement = _TAILS[session.get_bind().dialect.name]
+        for row in await session.execute(statement, wanted(asked) | {"limit": _TAIL_LINES}):
+            found.setdefault(row[0], []).append(_line(row))
     return found
-
-
-def _columns() -> Any:
-    recall = aliased(Message)
-    recalled = exists().where(recall.room_id == Message.room_id, recall.ref_seq == Message.seq)
-    return select(
-        Message.room_id,
-        Message.seq,
-        Message.kind,
-        Message.client_id,
-        Person.pid,
-        Message.author_name,
-        Message.author_role,
-        Message.at_us,
-        Message.body,
-        Message.sealed,
-        recalled,
-    ).outerjoin(Person, Person.id == Message.author_id)
 
 
 def _line(row: Sequence[Any], as_written: bool = False) -> Line:

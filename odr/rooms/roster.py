@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.accounts.models import Person
 from odr.core.i18n import _
-from odr.rooms.models import Room, RoomKind, RoomMember
-from odr.rooms.page import newest_epoch
+from odr.rooms.models import RoomKind
+from odr.rooms.statements import both, wanted
 
 _ORDER = {RoomKind.JOINT: 0, RoomKind.PRIVATE: 1, RoomKind.NOTES: 2}
 
@@ -82,31 +80,31 @@ def role_label(role: str) -> str:
     return labels.get(role, "")
 
 
+_ROOMS_OF = both("SELECT {room}, {epoch} FROM rooms r WHERE r.subject_pid = :subject")
+_ROOMS = both("SELECT {room}, {epoch} FROM rooms r WHERE r.pid IN (SELECT {text} FROM {each})")
+_SEATS = both(
+    "SELECT m.room_id, m.person_id, p.pid, m.name, m.role, m.may_write, m.joined_seq, m.read_seq "
+    "FROM room_members m JOIN people p ON p.id = m.person_id "
+    "WHERE m.room_id IN (SELECT CAST({text} AS integer) FROM {each}) AND m.left_seq IS NULL ORDER BY m.id"
+)
+
+
 async def states(
     session: AsyncSession, *, pids: Sequence[str] | None = None, subject: str | None = None
 ) -> dict[str, RoomState]:
     """The rooms with these public ids, or all rooms of a subject, each with its present members."""
-    which = Room.subject_pid == subject if pids is None else Room.pid.in_(pids)
-    rooms = await session.execute(
-        select(
-            Room.id, Room.pid, Room.subject_pid, Room.kind, Room.label, Room.slot, Room.writable, Room.head_seq,
-            Room.head_us, Room.version, newest_epoch(),
-        ).where(which)
-    )  # fmt: skip
-    by_id = {row[0]: RoomState(*row) for row in rooms}
+    dialect = session.get_bind().dialect.name
+    if pids is None:
+        found = await session.execute(_ROOMS_OF[dialect], {"subject": subject})
+    else:
+        found = await session.execute(_ROOMS[dialect], wanted(pids))
+    by_id = {row[0]: RoomState(*row) for row in found}
     if not by_id:
         return {}
-    seats = await session.execute(
-        select(
-            RoomMember.room_id, RoomMember.person_id, Person.pid, RoomMember.name, RoomMember.role,
-            RoomMember.may_write, RoomMember.joined_seq, RoomMember.read_seq,
-        )
-        .join(Person, Person.id == RoomMember.person_id)
-        .where(RoomMember.room_id.in_(by_id), RoomMember.left_seq.is_(None))
-        .order_by(RoomMember.id)
-    )  # fmt: skip
-    for row in seats:
-        seat = Seat(*row[1:])
-        by_id[row[0]].seats[seat.person_id] = seat
+    for state in by_id.values():
+        state.writable = bool(state.writable)  # SQLite answers plain statements with 0 and 1
+    for row in await session.execute(_SEATS[dialect], wanted(by_id)):
+        room_id, person_id, pid, name, role, may_write, joined_seq, read_seq = row
+        by_id[room_id].seats[person_id] = Seat(person_id, pid, name, role, bool(may_write), joined_seq, read_seq)
     ordered = sorted(by_id.values(), key=lambda state: (_ORDER[RoomKind(state.kind)], state.id))
     return {state.pid: state for state in ordered}

@@ -1,0 +1,44 @@
+"""Statements of the hot path, written once for both engines, which differ in how a list of ids becomes rows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.sql import TextClause
+
+_ENGINES = {
+    "sqlite": {
+        "each": "json_each(:wanted) AS q",
+        "text": "q.value",
+        "int0": "json_extract(q.value, '$[0]')",
+        "int1": "json_extract(q.value, '$[1]')",
+        "text2": "json_extract(q.value, '$[2]')",
+        "lock": "",
+    },
+    "postgresql": {
+        "each": "jsonb_array_elements(CAST(:wanted AS jsonb)) AS q(value)",
+        "text": "(q.value #>> '{}')",
+        "int0": "CAST(q.value ->> 0 AS integer)",
+        "int1": "CAST(q.value ->> 1 AS integer)",
+        "text2": "(q.value ->> 2)",
+        "lock": "FOR NO KEY UPDATE OF r",
+    },
+}
+_WORDS = {
+    "epoch": "(SELECT epoch FROM lineage ORDER BY id DESC LIMIT 1)",
+    "line": "m.room_id, m.seq, m.kind, m.client_id, p.pid, m.author_name, m.author_role, m.at_us, m.body, m.sealed, "
+    "EXISTS (SELECT 1 FROM messages r WHERE r.room_id = m.room_id AND r.ref_seq = m.seq)",
+    "room": "r.id, r.pid, r.subject_pid, r.kind, r.label, r.slot, r.writable, r.head_seq, r.head_us, r.version",
+}
+
+
+def both(template: str) -> dict[str, TextClause]:
+    """The statement by dialect name. `{each}` stands for the rows of `:wanted`, `{int0}` … for their parts, `{line}`
+    and `{room}` for the columns of which lines and rooms are made, `{epoch}` for the epoch in force."""
+    return {name: text(template.format_map(words | _WORDS)) for name, words in _ENGINES.items()}
+
+
+def wanted(rows: Iterable[Any]) -> dict[str, str]:
+    """The parameter of `{each}`: one JSON text, so that the statement stays the same for any number of rows."""
+    return {"wanted": orjson.dumps(list(rows)).decode()}
