@@ -219,7 +219,7 @@ async def _consent(ctx: Ctx, data: schemas.Consent) -> None:
 
 
 @_action(
-    "revocations", Do.PASS_GATE, schemas.Revoked, N_("撤回同意"), N_("撤回同意"),
+    "revocations", Do.PASS_GATE, schemas.Revoked, N_("撤回网上调解的同意"), N_("撤回同意"),
     N_("撤回后，改为电话或现场参加，已经谈过的都保留。"), danger=True,
 )  # fmt: skip
 async def _revoke(ctx: Ctx, data: schemas.Revoked) -> None:

@@ -50,7 +50,7 @@ async def desk(request: Request, actor: Staff) -> Response:
     """A mediator's today: sittings, what waits for me, what is due soon or overdue, then all my cases."""
     need_role(actor, Role.MEDIATOR)
     async with web.read(request) as session:
-        rows = await showing.rows_for(session, actor, await access.at_desk(session, actor))
+        rows = await showing.rows_for(session, actor, await access.at_desk(session, actor), whole=True)
         today = await showing.today(session, actor)
     running = [row for row in rows if row.state not in (State.CLOSED, State.ARCHIVED)]
     return render(

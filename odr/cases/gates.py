@@ -10,11 +10,12 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.cases import moves, seating, telling
+from odr.cases import deadlines, moves, seating, telling
 from odr.cases.access import Do, View, need, view
+from odr.cases.clocks import ClockKind
 from odr.cases.codes import Channel, ConsentKind, Result, Side, State, Will
 from odr.cases.events import event
-from odr.cases.facts import Gathered, PartyState, gather
+from odr.cases.facts import Gathered, PartyState, gather, party_states
 from odr.cases.models import Case, Gate, Party
 from odr.cases.texts import ONLINE, RIGHTS
 from odr.core import clock
@@ -237,6 +238,8 @@ async def answer_will(
     )  # fmt: skip
     if will is Will.AGREED:
         await _keep(session, actor, owner, ConsentKind.AGREE_TO_MEDIATE, _WILL_VERSION, channel)
+        if all(state.row.will == Will.AGREED for state in await party_states(session, case)):
+            await deadlines.stop(session, case, ClockKind.CONTACT)
         await telling.tell_clerks(session, case, "party:will")
         await telling.tell_mediator(session, case, "party:will")
         return

@@ -57,9 +57,9 @@ _USUAL: Mapping[State, Next] = {
         ClockKind.CONTACT,
     ),
     State.ACCEPTED: Next(
-        (*_CLERKS, *_PARTIES),
-        N_("双方可以共同选一位调解员；没有选出的，由调委会指定。"),
-        N_("到期没有选出，由调委会指定。"),
+        _CLERKS,
+        N_("调委会正在安排调解员。双方想共同选一位的，请打电话告诉调委会。"),
+        N_("到期没有安排，上级中心会督促办理。"),
         ClockKind.ASSIGN,
     ),
     State.ASSIGNED: Next(

@@ -76,7 +76,7 @@ async def other_routes(request: Request, actor: SignedIn, pid: str) -> Response:
         if party is not None:
             await routes.seen(session, party)
         case_shown = {"pid": view.case.pid, "title": view.case.title}
-    return render(request, "cases/routes.html", notice=ROUTES, case=case_shown)
+    return render(request, "cases/routes.html", words=ROUTES, case=case_shown)
 
 
 # --- gates ----------------------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ async def _gate_page(
             body=found.body,
             mediator=found.mediator,
             disclosure=found.assignment.disclosure if found.assignment else None,
-            notice={GateName.RIGHTS_NOTICE: RIGHTS, GateName.ONLINE_MEDIATION: ONLINE}.get(now.name),
+            words={GateName.RIGHTS_NOTICE: RIGHTS, GateName.ONLINE_MEDIATION: ONLINE}.get(now.name),
             errors=errors,
             values=values or {"name": actor.name},
         )

@@ -42,7 +42,7 @@ async def _room_page(
             boot=_boot(request, actor, view, shown, own),
             shown=shown,
             doc=shown.doc,
-            own=own,
+            own=[showing.room_brief(one) for one in own],
             room=room,
             lines=lines,
             shown_lines=_shown(lines.lines, actor),

@@ -25,7 +25,7 @@ _JOINT_OPEN = (
     State.FOLLOWED_UP,
 )
 _PRIVATE_OPEN = (*_JOINT_OPEN, State.ASSIGNED, State.SUSPENDED)
-_LABELS = {Side.APPLICANT: "申请人与调解员", Side.RESPONDENT: "被申请人与调解员"}
+_LABELS = {Side.APPLICANT: "申请人单独谈", Side.RESPONDENT: "被申请人单独谈"}
 
 
 @dataclass(frozen=True)

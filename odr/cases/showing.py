@@ -20,10 +20,10 @@ from odr.cases.clocks import ClockKind
 from odr.cases.codes import CaseRole, Category, PartyKind, PartyRole, Result, Side, State
 from odr.cases.events import Entry, timeline
 from odr.cases.facts import Gathered, PartyState, gather
-from odr.cases.models import Case, CaseClock
+from odr.cases.models import Assignment, Case, CaseClock
 from odr.cases.next_steps import next_step
 from odr.cases.seating import shown_name
-from odr.cases.way import Way, way
+from odr.cases.way import Way, staff_text, way
 from odr.core import clock
 from odr.core.i18n import _
 from odr.core.templating import day
@@ -290,16 +290,21 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
     """Lines of a list. `whole` reads every case's facts, for a resident's few; else the state tells what is next."""
     due = await _nearest(session, cases)
     unread = await _unread(session, actor, cases)
+    taken_on = await _taken_on(session, cases)
     rows = []
     for case in cases:
         view = await access.view(session, actor, case)
         if whole:
             its_way = await way(session, view)
-            text, mine = its_way.text, its_way.mine
+            text, mine, due_at, due_label = its_way.text, its_way.mine, its_way.due, its_way.due_label
         else:
             step = next_step(view.state)
-            text, mine = step.text, any(step.is_turn_of(role) for role in view.roles)
-        clock_row = due.get(case.id)
+            mine = any(step.is_turn_of(role) for role in view.roles)
+            confirmed = case.confirmed_at is not None
+            text = staff_text(view.state, confirmed=confirmed, taken_on=case.id in taken_on)
+            clock_row = due.get(case.id)
+            due_at = clock_row.due_at if clock_row else None
+            due_label = ClockKind(clock_row.kind).label if clock_row else ""
         rows.append(
             Row(
                 pid=case.pid,
@@ -308,10 +313,10 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
                 state=case.state,
                 state_label=view.state.label,
                 text=text,
-                due=clock_row.due_at if clock_row else None,
-                due_label=ClockKind(clock_row.kind).label if clock_row else "",
-                overdue=clock_row is not None and clock_row.due_at < clock.now(),
-                soon=clock_row is not None and 0 <= (clock_row.due_at - clock.now()).total_seconds() < 2 * 86400,
+                due=due_at,
+                due_label=due_label,
+                overdue=due_at is not None and due_at < clock.now(),
+                soon=due_at is not None and 0 <= (due_at - clock.now()).total_seconds() < 2 * 86400,
                 mine=mine,
                 unread=unread.get(case.pid, 0),
                 submitted_at=case.submitted_at,
@@ -328,6 +333,16 @@ async def _nearest(session: AsyncSession, cases: Sequence[Case]) -> dict[int, Ca
     for row in await session.scalars(query.order_by(CaseClock.due_at)):
         nearest.setdefault(row.case_id, row)
     return nearest
+
+
+async def _taken_on(session: AsyncSession, cases: Sequence[Case]) -> set[int]:
+    """The cases whose mediator has confirmed."""
+    query = select(Assignment.case_id).where(
+        Assignment.case_id.in_([case.id for case in cases]),
+        Assignment.ended_at.is_(None),
+        Assignment.confirmed_at.is_not(None),
+    )
+    return set(await session.scalars(query))
 
 
 async def _unread(session: AsyncSession, actor: Actor, cases: Sequence[Case]) -> dict[str, int]:

@@ -26,7 +26,31 @@ _STAGES: tuple[tuple[str, tuple[State, ...], str], ...] = (
     (N_("履行约定"), (_S.EFFECTIVE, _S.PERFORMING, _S.CONFIRMING), "case:mark_performed:done"),
     (N_("回访、结案"), (_S.PERFORMED, _S.FOLLOWED_UP), "case:close:done"),
 )
+# The same step in the words of who works on it.
+_FOR_STAFF: Mapping[State, str] = {
+    _S.DRAFT: N_("草稿，还没有提交。"),
+    _S.SUBMITTED: N_("请看申请，选定调委会，决定是否受理。"),
+    _S.SUPPLEMENT: N_("等申请人补充材料。"),
+    _S.CONSULTING: N_("等各方答复是否愿意调解。"),
+    _S.ACCEPTED: N_("请分配调解员。"),
+    _S.ASSIGNED: N_("等调解员确认接手并披露。"),
+    _S.MEDIATING: N_("正在调解。"),
+    _S.SUSPENDED: N_("调解中止，原因消除后恢复。"),
+    _S.SIGNING: N_("协议已定稿，等签名和盖章。"),
+    _S.EFFECTIVE: N_("协议已生效，请跟进履行。"),
+    _S.PERFORMING: N_("请督促履行，逐项确认。"),
+    _S.CONFIRMING: N_("等法院的确认结果。"),
+    _S.PERFORMED: N_("已履行完毕，请回访。"),
+    _S.FOLLOWED_UP: N_("回访已做，可以结案。"),
+    _S.CLOSED: N_("已经结案。"),
+    _S.ARCHIVED: N_("已经归档。"),
+    _S.NOT_ACCEPTED: N_("不予受理，已告知理由，请结案。"),
+    _S.TRANSFERRED: N_("已转办，请结案。"),
+    _S.WITHDRAWN: N_("申请已撤回，请结案。"),
+    _S.FAILED: N_("调解已结束，请核对后结案。"),
+}
 _ENDS = (_S.NOT_ACCEPTED, _S.TRANSFERRED, _S.WITHDRAWN, _S.FAILED)
+_CLERKS = frozenset({CaseRole.BODY_CLERK, CaseRole.CENTRE_CLERK})
 _AGREED = (Result.AGREED_WRITTEN, Result.AGREED_ORAL)
 
 
@@ -58,6 +82,7 @@ class Way:
     whose: str
     mine: bool
     due: datetime | None
+    due_label: str
     provisional: bool
     otherwise: str
     action: Action | None
@@ -71,10 +96,11 @@ async def way(session: AsyncSession, view: View, found: Gathered | None = None) 
     clock_row = running.get(step.clock.value) if step.clock is not None else None
     return Way(
         steps=await _steps(session, view),
-        text=_own_text(view, found, step) or step.text,
+        text=_text(view, found, step),
         whose=_whose(view, step),
         mine=_is_mine(view, step, found),
         due=clock_row.due_at if clock_row else None,
+        due_label=step.clock.label if step.clock and clock_row else "",
         provisional=clock_row.provisional if clock_row else False,
         otherwise=step.otherwise,
         action=_action(view, found),
@@ -137,9 +163,9 @@ def _whose(view: View, step: Next) -> str:
         if role in PARTY_ROLES:
             side = Side.APPLICANT if role in (CaseRole.APPLICANT, CaseRole.APPLICANT_AGENT) else Side.RESPONDENT
             names[_("您") if view.side is side else _("对方") if view.is_party else side.label] = None
-        elif role in view.roles:
+        elif role in view.roles or (role in _CLERKS and _CLERKS & set(view.roles)):
             names[_("您")] = None
-        elif role in (CaseRole.BODY_CLERK, CaseRole.CENTRE_CLERK):
+        elif role in _CLERKS:
             names[_("工作人员")] = None
         else:
             names[role.label] = None
@@ -151,6 +177,26 @@ def _is_mine(view: View, step: Next, found: Gathered) -> bool:
     if party is not None and _waiting_gate(view, found):
         return True
     return any(step.is_turn_of(role) for role in view.roles)
+
+
+def staff_text(state: State, *, confirmed: bool = True, taken_on: bool = False, waits_for: str = "") -> str:
+    """What is next, for staff. `confirmed`: the applicant stands by the entry; `taken_on`: a mediator has the case."""
+    if state is _S.SUBMITTED and not confirmed:
+        return _("等申请人确认代填的申请。")
+    if state is _S.ASSIGNED and taken_on:
+        return _("等各方完成确认：%(names)s。", names=waits_for) if waits_for else _("调解员已接手，等各方完成确认。")
+    return _(_FOR_STAFF[state])
+
+
+def _text(view: View, found: Gathered, step: Next) -> str:
+    if not view.is_staff:
+        return _own_text(view, found, step) or step.text
+    taken_on = found.facts.mediator_confirmed
+    waiting = [state.row.name for state, left in gates.missing(found) if left]
+    if view.state is _S.ASSIGNED and taken_on and not waiting:
+        return _("各方都准备好了，可以开始调解。")
+    confirmed = CONFIRMED.met(found.facts, None)
+    return staff_text(view.state, confirmed=confirmed, taken_on=taken_on, waits_for=_("、").join(waiting))
 
 
 def _own_text(view: View, found: Gathered, step: Next) -> str:
