@@ -176,12 +176,7 @@ function Side({ app, help }: { app: App; help: () => void }) {
       <section>
         <h2 class="section-title">{t("材料")}</h2>
         <ul>
-          {[
-            ...(links.agreement ? [{ text: t("协议"), href: links.agreement }] : []),
-            ...(links.file ? [{ text: t("卷宗"), href: links.file }] : []),
-            { text: t("案件页"), href: links.case },
-            ...((view && view.links) || []),
-          ].map((link) => (
+          {((view && view.links) || [{ text: t("案件页"), href: links.case }]).map((link) => (
             <li key={link.href + link.text}>
               <a href={link.href}>{link.text}</a>
             </li>

@@ -55,7 +55,7 @@ export class LineRow extends Component<LineProps> {
           {body.text && <p>{body.text}</p>}
           {line.kind === "proposal" && (
             <button type="button" class="line-action" onClick={() => (app.sheet.value = true)}>
-              {t("看协议并回答")}
+              {own ? t("看协议") : t("看协议并回答")}
             </button>
           )}
         </div>

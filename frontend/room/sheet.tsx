@@ -113,17 +113,17 @@ function ClauseRow({ app, agreement, clause, n, version, parties, mine }: RowPro
       </p>
       <p>{clause.text}</p>
       {clause.answers.length > 0 && (
-        <ul class="clause-answers">
+        <p class="clause-answers">
           {clause.answers.map((given) => {
             const party = parties.find((p) => p.id === given.party);
             return (
-              <li key={given.party}>
+              <span key={given.party}>
                 {party ? party.name : ""} {given.answer === "accept" ? t("已同意") : t("请求修改")}
                 {given.comment ? "：" + given.comment : ""}
-              </li>
+              </span>
             );
           })}
-        </ul>
+        </p>
       )}
       {mine && !asking && (
         <div class="actions">

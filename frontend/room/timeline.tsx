@@ -49,9 +49,9 @@ export function Timeline({ app, room }: { app: App; room: Transcript }) {
   if (!place.settled && room.here.value && unread > 0) place.from = firstUnread(room, me);
 
   const toEnd = () => {
-    const el = box.current!;
+    const el = box.current;
     place.follow = true;
-    el.scrollTop = el.scrollHeight;
+    if (el) el.scrollTop = el.scrollHeight;
   };
 
   const look = () => {

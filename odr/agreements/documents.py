@@ -10,11 +10,13 @@ from odr.agreements import access, board, performing, signing, standing, visits
 from odr.agreements.access import Place
 from odr.agreements.board import Board, ClauseView
 from odr.agreements.models import Agreement, PerformanceItem, ReturnVisit
+from odr.agreements.schemas import Kind
 from odr.agreements.standing import Slot, Standing
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Channel, Side, State
 from odr.cases.models import Party
+from odr.core.templating import day
 from odr.evidence.models import File
 
 
@@ -58,6 +60,7 @@ async def document(session: AsyncSession, place: Place) -> dict[str, Any]:
         "signatures": [_slot(slot) for slot in stands.slots],
         "effective_at": _iso(stands.effective_at),
         "court_until": stands.court_until.isoformat() if stands.court_until is not None else None,
+        "court_until_day": day(stands.court_until),
     }
 
 
@@ -92,6 +95,7 @@ def _clause(clause: ClauseView) -> dict[str, Any]:
         "obligee": _named(clause.obligee),
         "amount_fen": row.amount_fen,
         "due_on": row.due_on.isoformat() if row.due_on is not None else None,
+        "due": day(row.due_on),
         "manner": row.manner,
         "accepted": clause.accepted,
         "waiting": [party.pid for party in clause.waiting],
@@ -171,11 +175,14 @@ async def promise(
     return {
         "id": item.pid,
         "kind": item.kind,
+        "kind_label": Kind(item.kind).label,
         "text": item.text,
         "obligor": _named(parties.get(item.obligor_id or 0)),
         "obligee": _named(parties.get(item.obligee_id or 0)),
         "amount_fen": item.amount_fen,
         "due_on": item.due_on.isoformat() if item.due_on is not None else None,
+        "due": day(item.due_on),
+        "lasting": not performing.counts(item),
         "state": item.state,
         "claimed_at": _iso(item.claimed_at),
         "claim_note": item.claim_note,

@@ -296,7 +296,9 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
         view = await access.view(session, actor, case)
         if whole:
             its_way = await way(session, view)
-            text, mine, due_at, due_label = its_way.text, its_way.mine, its_way.due, its_way.due_label
+            text, mine, due_label = its_way.text, its_way.mine, its_way.due_label
+            # A deadline of others is no deadline of this party's own small step.
+            due_at = its_way.due if view.is_staff or its_way.turn else None
         else:
             step = next_step(view.state)
             mine = any(step.is_turn_of(role) for role in view.roles)

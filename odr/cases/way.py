@@ -75,12 +75,13 @@ class Action:
 
 @dataclass(frozen=True)
 class Way:
-    """The whole way for one viewer. `mine`: it is this viewer's turn."""
+    """The whole way for one viewer. `mine`: something is there to do; `turn`: the case itself waits for this viewer."""
 
     steps: list[WayStep]
     text: str
     whose: str
     mine: bool
+    turn: bool
     due: datetime | None
     due_label: str
     provisional: bool
@@ -99,6 +100,7 @@ async def way(session: AsyncSession, view: View, found: Gathered | None = None) 
         text=_text(view, found, step),
         whose=_whose(view, step),
         mine=_is_mine(view, step, found),
+        turn=any(step.is_turn_of(role) for role in view.roles),
         due=clock_row.due_at if clock_row else None,
         due_label=step.clock.label if step.clock and clock_row else "",
         provisional=clock_row.provisional if clock_row else False,

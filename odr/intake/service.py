@@ -1,4 +1,4 @@
-"""Turning drafts, counter entries and machine orders into applications."""
+"""Turning drafts into applications."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from odr.accounts.access import Actor
 from odr.accounts.models import Person
 from odr.bodies.models import Body
 from odr.cases import service as cases
-from odr.cases.codes import Category, Channel, Source
+from odr.cases.codes import Channel, Source
 from odr.cases.models import Case
 from odr.cases.schemas import Application, PartyIn
 from odr.cases.suggest import stops_supply
 from odr.core.errors import Invalid
 from odr.evidence import service as evidence
-from odr.intake import drafts, steps
+from odr.intake import drafts, steps, twins
 from odr.intake.models import Draft
 
 
@@ -50,7 +50,7 @@ def parsed(draft: Draft) -> Parsed:
 
 
 def application_of(answers: Parsed, applicant: PartyIn) -> Application:
-    """The official application from the answers of the wizard or of the counter's form."""
+    """The official application from the answers of the wizard."""
     category = answers.kind.category
     return Application(
         category=category,
@@ -99,15 +99,20 @@ async def submit(session: AsyncSession, actor: Actor, draft: Draft) -> Case:
     return case
 
 
+async def apply(session: AsyncSession, actor: Actor, application: Application) -> Case:
+    """Apply in one call, for oneself. The same words sent again within minutes are the same case."""
+    if (twin := await twins.sent(session, actor, application)) is not None:
+        return twin
+    person = await session.get_one(Person, actor.person_id)
+    person.name = person.name or application.applicant.name
+    return await cases.submit(
+        session, actor, application, channel=Channel.WEB, source=Source.ODR_SELF, applicant_person=person
+    )
+
+
 async def submitted(session: AsyncSession, draft: Draft) -> tuple[Case, Body]:
     """The case a draft became, and the centre that has it now."""
     row = (
         await session.execute(select(Case, Body).join(Body, Body.id == Case.centre_id).where(Case.id == draft.case_id))
     ).one()
     return row[0], row[1]
-
-
-def is_known_category(text: str) -> Category | None:
-    """A category by its code or its Chinese word; None when a feed names something else."""
-    word = text.strip()
-    return next((c for c in Category if word in (c.value, c.id) or word.removesuffix("纠纷") == c.zh[:-2]), None)

@@ -37,8 +37,7 @@ async def _twin(
         .join(Party, Party.case_id == Case.id)
         .where(*same, Party.side == Side.APPLICANT, Party.acts_for_id.is_(None))
         .where(Case.facts == application.facts, Case.category == application.category.value)
-        .where(Case.claims == application.claims, Case.submitted_at > clock.now() - _SOON)
-        .limit(1)
+        .where(Case.submitted_at > clock.now() - _SOON)
+        .order_by(Case.id)
     )
-    found: Case | None = await session.scalar(query)
-    return found
+    return next((case for case in await session.scalars(query) if case.claims == application.claims), None)

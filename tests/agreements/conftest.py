@@ -1,5 +1,8 @@
+import hashlib
+
 import pytest
 
+from odr.core import paper
 from odr.core.db import Database
 from tests.agreements.story import Story, begun
 from tests.cast import Cast
@@ -8,3 +11,14 @@ from tests.cast import Cast
 @pytest.fixture
 async def story(db: Database, cast: Cast) -> Story:
     return await begun(db, cast)
+
+
+@pytest.fixture(autouse=True)
+def _quick_paper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second a paper is too much where only its bytes count; `test_papers` makes real ones."""
+
+    async def quick(html: str) -> bytes:
+        return b"%PDF-1.7\n" + hashlib.sha256(html.encode()).hexdigest().encode()
+
+    if not request.module.__name__.endswith("test_papers"):
+        monkeypatch.setattr(paper, "pdf", quick)

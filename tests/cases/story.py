@@ -40,6 +40,10 @@ class Story:
         self.cast = cast
         self.pid = ""
 
+    @staticmethod
+    def named(name: str, phone: str | None) -> PartyIn:
+        return PartyIn(name=name, phone=phone)
+
     @asynccontextmanager
     async def step(self) -> AsyncIterator[tuple[AsyncSession, Case]]:
         async with self.db.write() as session:

@@ -13,18 +13,12 @@ from odr.cases.codes import Channel, ConsentKind, RefusalGround, Result, Suspend
 from odr.cases.models import CaseClock, CaseEvent, Invitation, Party, RoutesNotice
 from odr.cases.schemas import PartyIn
 from odr.core import clock
-from odr.core.db import Database
 from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
 from odr.core.outbox import Outbox
 from odr.rooms import service as rooms
 from odr.rooms.models import Room, RoomMember
 from tests.cases.story import Story
 from tests.cast import Cast
-
-
-@pytest.fixture
-def story(db: Database, cast: Cast) -> Story:
-    return Story(db, cast)
 
 
 async def rooms_of(story: Story) -> dict[str, Room]:
