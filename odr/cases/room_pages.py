@@ -13,7 +13,7 @@ from odr.cases import access, showing
 from odr.cases.access import View
 from odr.cases.showing import Shown
 from odr.core import clock, forms, i18n, ids, web
-from odr.core.errors import NotFound, OdrError
+from odr.core.errors import Invalid, NotFound, OdrError
 from odr.core.templating import render
 from odr.rooms import access as room_access
 from odr.rooms import service as rooms
@@ -47,9 +47,14 @@ async def _room_page(
             lines=lines,
             shown_lines=_shown(lines.lines, actor),
             line_id=ids.new_pid(),
-            errors={"text": error.say} if error else {},
+            errors={"text": _sentence(error)} if error else {},
             values=values or {},
         )
+
+
+def _sentence(error: OdrError) -> str:
+    """The form has one field, so whatever was wrong was wrong there."""
+    return next(iter(error.fields.values()), error.say) if isinstance(error, Invalid) else error.say
 
 
 async def _lines(session: AsyncSession, actor: Actor, room_pid: str, before: str | None) -> rooms.Lines:
