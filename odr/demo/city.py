@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import segno
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
@@ -194,7 +195,9 @@ def show(console: Console, settings: Settings, found: dict[str, Any]) -> None:
     """Print the addresses, the logins and a QR for the phone."""
     console.print(f"\n[bold]乌海解纷 · 演示城市[/]  {found['addresses']['residents']}", highlight=False)
     console.print("人物、案件、地址、电话都是虚构的。验证码由系统管理员在“待发与已发”里查看。\n", highlight=False)
-    table = Table("角色", "姓名", "登录", "密码", "TOTP 密钥")
+    table = Table(box=box.SIMPLE)
+    for heading in ("角色", "姓名", "登录", "密码", "TOTP 密钥"):
+        table.add_column(heading, overflow="fold")  # a secret that is cut off lets nobody in
     for one in found["residents"]:
         table.add_row("居民", one["name"], one["phone"], "短信验证码", "")
     for one in found["staff"]:
