@@ -195,15 +195,15 @@ def show(console: Console, settings: Settings, found: dict[str, Any]) -> None:
     """Print the addresses, the logins and a QR for the phone."""
     console.print(f"\n[bold]乌海解纷 · 演示城市[/]  {found['addresses']['residents']}", highlight=False)
     console.print("人物、案件、地址、电话都是虚构的。验证码由系统管理员在“待发与已发”里查看。\n", highlight=False)
-    table = Table(box=box.SIMPLE)
-    for heading in ("角色", "姓名", "登录", "密码", "TOTP 密钥"):
+    table = Table(box=box.SIMPLE, padding=(0, 1))
+    for heading in ("角色", "姓名", "登录", "TOTP 密钥"):
         table.add_column(heading, overflow="fold")  # a secret that is cut off lets nobody in
     for one in found["residents"]:
-        table.add_row("居民", one["name"], one["phone"], "短信验证码", "")
+        table.add_row("居民", one["name"], one["phone"], "短信验证码")
     for one in found["staff"]:
-        table.add_row(one["role"], one["name"], one["login"], one["password"], one["totp_secret"])
+        table.add_row(one["role"], one["name"], one["login"], one["totp_secret"])
     console.print(table)
-    console.print(f"工作人员登录：{found['addresses']['staff']}", highlight=False)
+    console.print(f"工作人员登录：{found['addresses']['staff']}  密码：{people.password()}", highlight=False)
     console.print(f"报纸上的那件事：{found['story']}\n", highlight=False)
     if console.is_terminal:
         segno.make(settings.base_url).terminal(compact=True)
