@@ -91,4 +91,4 @@ def password() -> str:
 
 def totp_secret(login: str) -> str:
     """The TOTP secret of one demo login, likewise."""
-    return base64.b32encode(keyring().derive(f"demo:totp:{login}"))[:32].decode()
+    return base64.b32encode(keyring().derive(f"demo:totp:{login}"))[:24].decode()
