@@ -17,7 +17,7 @@ from odr.bodies import service as bodies
 from odr.bodies.models import Body
 from odr.cases import service as cases
 from odr.cases.access import View
-from odr.cases.codes import Category, Channel, ConsentKind, Side
+from odr.cases.codes import Category, Channel, ConsentKind, Side, State
 from odr.cases.models import Assignment, Party
 from odr.cases.texts import RIGHTS
 from odr.core import clock
@@ -196,3 +196,15 @@ def _date(day: Any) -> str:
 def _moment(moment: Any) -> str:
     local = clock.local(moment)
     return f"{_date(local.date())} {local:%H:%M}"
+
+
+@cases.adds("links")
+async def links(session: AsyncSession, view: View) -> list[dict[str, str]]:
+    """What the case's page and the room's panel link to beside the case's own pages."""
+    if view.case.accepted_at is None or not (view.is_party or view.handles):
+        return []
+    at = f"/cases/{view.case.pid}"
+    found = [{"text": _("文书"), "href": f"{at}/papers", "name": "papers"}]
+    if view.handles and view.state in (State.PERFORMING, State.PERFORMED, State.FOLLOWED_UP, State.CLOSED):
+        found.append({"text": _("回访"), "href": f"{at}/visits", "name": "visits"})
+    return found
