@@ -15,6 +15,7 @@ from odr.cases.codes import Channel, ConsentKind, ObjectionGround, PartyRole, Re
 from odr.cases.facts import gather
 from odr.cases.lifecycle import Move
 from odr.cases.proposals import mediators_for, proposals
+from odr.cases.schemas import Nothing
 from odr.cases.seating import shown_name
 from odr.core import forms, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
@@ -62,6 +63,14 @@ async def _choices(session: AsyncSession, view: View, action: Action) -> dict[st
     return more
 
 
+async def _not_yet(session: AsyncSession, view: View, action: Action) -> list[str]:
+    """What keeps a step from being made now, told before somebody taps; for steps that bring nothing of their own."""
+    if not isinstance(action.act, Move) or action.schema is not Nothing:
+        return []
+    facts = (await gather(session, view.case)).facts
+    return [guard.sentence for guard in lifecycle.failing(view.state, action.act, facts)]
+
+
 async def _page(
     request: Request,
     actor: Actor,
@@ -85,6 +94,7 @@ async def _page(
             action=action,
             errors=errors,
             values=values if values is not None else dict(request.query_params),
+            not_yet=await _not_yet(session, view, action) if error is None else [],
             **await _choices(session, view, action),
         )
 

@@ -102,6 +102,14 @@ async def test_a_guard_is_a_sentence_on_the_page(story: Story, cast: Cast) -> No
     assert "还有当事人没有表示同意调解" in page
 
 
+async def test_a_step_that_cannot_be_made_yet_says_why_before_the_tap(story: Story, cast: Cast) -> None:
+    await story.confirmed()
+    page = await get(cast.mediator, f"/cases/{story.pid}/mediation")
+    assert "现在还不能办这一步" in page
+    assert "还有当事人没有确认权利义务告知书" in page
+    assert "button--primary" not in page[page.index("<main") :]
+
+
 async def test_every_step_that_is_offered_opens(story: Story, cast: Cast) -> None:
     for until in ("apply", "accepted", "confirmed", "mediating"):
         await getattr(story, until)()
