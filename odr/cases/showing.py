@@ -31,7 +31,7 @@ from odr.evidence.models import File
 from odr.rooms import service as rooms
 
 Part = Callable[[AsyncSession, View], Awaitable[Any]]
-_parts: dict[str, Part] = {}
+_parts: list[tuple[str, Part]] = []
 _today: list[Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]] = []
 
 
@@ -40,7 +40,7 @@ def adds(name: str) -> Callable[[Part], Part]:
     more than this viewer may see; None means nothing. What it gives under "links" is added to the links."""
 
     def register(part: Part) -> Part:
-        _parts[name] = part
+        _parts.append((name, part))
         return part
 
     return register
@@ -126,7 +126,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
         doc["violence"], doc["supply_stop"] = case.violence, case.supply_stop
         doc["source"], doc["channel"] = case.source, case.channel
         doc["confirmed_how"], doc["routed_why"] = case.confirmed_how, case.routed_why
-    for name, part in _parts.items():
+    for name, part in _parts:
         added = await part(session, view)
         if name == "links":
             doc["links"] += added or []
