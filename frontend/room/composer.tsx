@@ -146,8 +146,8 @@ export function Composer({ app, room }: { app: App; room: Transcript }) {
         submit();
       }}
     >
-      {who}
-      <div class="composer-row">
+      <div class="composer-grid">
+        {who}
         <label class="visually-hidden" for={"say-" + room.id}>
           {t("写给：%(label)s", { label })}
         </label>
@@ -166,7 +166,7 @@ export function Composer({ app, room }: { app: App; room: Transcript }) {
           onPaste={onPaste}
         />
         {can.indexOf("file") >= 0 && (
-          <>
+          <div class="composer-tools">
             <button type="button" class="composer-tool" aria-label={t("发照片")} onClick={() => photo.current!.click()}>
               <Icon name="photo" />
             </button>
@@ -175,7 +175,7 @@ export function Composer({ app, room }: { app: App; room: Transcript }) {
             </button>
             <input type="file" hidden ref={photo} accept="image/*" multiple aria-label={t("发照片")} onChange={onPick(true)} />
             <input type="file" hidden ref={paper} multiple aria-label={t("发文件")} onChange={onPick(false)} />
-          </>
+          </div>
         )}
         {/* Taking the press keeps the focus in the box, so the keyboard does not fall and rise again. */}
         <button type="submit" class="composer-send" onMouseDown={(e) => e.preventDefault()}>

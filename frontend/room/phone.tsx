@@ -46,6 +46,8 @@ export function Phone({ app }: { app: App }) {
 
 /** Who of this room is online, by name. */
 export function Present({ app, room }: { app: App; room: Transcript }) {
+  // Without a line nobody knows who is there.
+  if (app.connection.state.value !== "live") return null;
   const here = app.store.present.value;
   const names = room.info.value.members
     .filter((member) => member.id !== app.boot.me.id && here.has(member.id))

@@ -245,7 +245,8 @@ function firstVisible(content: HTMLElement, top: number): HTMLElement | null {
     if (row.offsetTop + row.offsetHeight <= top) low = middle + 1;
     else high = middle;
   }
-  const row = rows[low] as HTMLElement | undefined;
-  // The button is no anchor: it stays at the top while lines come in below it.
-  return row && row.className === "load-earlier" ? ((rows[low + 1] as HTMLElement | undefined) ?? row) : row || null;
+  // Only lines are anchors: the button and the name of the day stay above whatever comes in.
+  let row = rows[low];
+  while (row && row.className.slice(0, 4) !== "line") row = row.nextElementSibling!;
+  return (row as HTMLElement | null) || null;
 }

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.bodies.models import Division
+from odr.core.i18n import _
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,39 @@ async def tree(session: AsyncSession) -> list[District]:
         elif division.level == "community" and parent in townships:
             townships[parent].communities.append((division.code, short(division.name)))
     return list(districts.values())
+
+
+@dataclass(frozen=True)
+class PlaceGroup:
+    """Places under one heading of a drop-down. `within`: the district they lie in."""
+
+    group: str
+    within: str
+    options: list[tuple[str, str]]
+
+
+def community_options(districts: list[District]) -> list[PlaceGroup]:
+    """Every community under its township, for the second question after the district."""
+    return [
+        PlaceGroup(f"{district.name} {township.name}", district.code, township.communities)
+        for district in districts
+        for township in district.townships
+        if township.communities
+    ]
+
+
+def place_options(districts: list[District]) -> list[PlaceGroup]:
+    """Districts, townships and communities in one list, for clerks."""
+    whole = PlaceGroup(_("只知道区"), "", [(district.code, district.name) for district in districts])
+    return [whole] + [
+        PlaceGroup(
+            f"{district.name} {township.name}",
+            district.code,
+            [(township.code, _("%(place)s（社区不清楚）", place=township.name)), *township.communities],
+        )
+        for district in districts
+        for township in district.townships
+    ]
 
 
 def prefix(code: str) -> str:

@@ -13,22 +13,36 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.accounts.models import Grant, Person, Role
 from odr.bodies.finding import Proposed, propose
 from odr.bodies.models import Body, BodyCategory, Division, Grid, MediatorProfile
-from odr.bodies.places import District, Township, covers, path_of, place_name, prefix, tree
+from odr.bodies.places import (
+    District,
+    PlaceGroup,
+    Township,
+    community_options,
+    covers,
+    path_of,
+    place_name,
+    place_options,
+    prefix,
+    tree,
+)
 from odr.core.errors import NotFound
 
 __all__ = [
     "District",
+    "PlaceGroup",
     "Proposed",
     "Seat",
     "Township",
     "body",
     "categories_of",
     "centre_for",
+    "community_options",
     "covers",
     "directory",
     "mediators_of",
     "path_of",
     "place_name",
+    "place_options",
     "prefix",
     "propose",
     "seed",

@@ -6,15 +6,14 @@ from fastapi import APIRouter, Depends, Header, Response
 
 from odr.accounts import service as accounts
 from odr.accounts.access import SignedIn, Staff
-from odr.accounts.models import ApiKey, Person
-from odr.cases import service as cases
-from odr.cases.codes import Channel, Source, State
+from odr.accounts.models import ApiKey
+from odr.cases.codes import State
 from odr.cases.models import Case
 from odr.cases.schemas import Application
-from odr.core.errors import SignInNeeded
+from odr.core.errors import NotFound, SignInNeeded
 from odr.core.i18n import _
 from odr.core.web import Read, Write
-from odr.intake import access, counter, orders
+from odr.intake import counter, orders, service
 from odr.intake.models import IntakeOrder
 from odr.intake.schemas import CounterEntry, HotlineOrder
 
@@ -23,27 +22,22 @@ router = APIRouter(prefix="/api/v1", tags=["intake"])
 
 async def _hotline_key(session: Read, x_api_key: Annotated[str, Header(max_length=128)] = "") -> ApiKey:
     """The key of a feed. Raises SignInNeeded (401) for an unknown or ended one."""
-    key = await accounts.check_api_key(session, x_api_key, "intake:hotline")
-    if key is None:
-        raise SignInNeeded(_("没有有效的接口密钥。请在请求头 X-API-Key 里带上密钥。"))
-    return key
+    try:
+        return await accounts.check_api_key(session, x_api_key, "hotline")
+    except NotFound:
+        say = _("没有有效的接口密钥。请在请求头 X-API-Key 里带上密钥。")
+        raise SignInNeeded(say, code="api_key_needed") from None
 
 
 @router.post("/applications", status_code=201)
 async def apply(session: Write, actor: SignedIn, application: Application) -> dict[str, Any]:
     """Apply for mediation in one call, for oneself."""
-    person = await session.get_one(Person, actor.person_id)
-    case = await cases.submit(
-        session, actor, application, channel=Channel.WEB, source=Source.ODR_SELF, applicant_person=person
-    )
-    person.name = person.name or application.applicant.name
-    return _card(case)
+    return _card(await service.apply(session, actor, application))
 
 
 @router.post("/counter/applications", status_code=201)
 async def enter(session: Write, actor: Staff, entry: CounterEntry, order: str | None = None) -> dict[str, Any]:
     """Write an application down for somebody at the window, from a hotline's order where one is named."""
-    access.need_counter(actor)
     return _card(await counter.enter(session, actor, entry, order))
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from odr.accounts.access import Actor, SignedIn
@@ -10,7 +11,7 @@ from odr.bodies import service as bodies
 from odr.cases.codes import Category, PartyKind
 from odr.cases.suggest import suggest
 from odr.core import clock, forms, web
-from odr.core.errors import Invalid, NotFound
+from odr.core.errors import Invalid, NotFound, TooLarge
 from odr.core.i18n import N_, _
 from odr.core.templating import day, money, render
 from odr.evidence import service as evidence
@@ -20,6 +21,8 @@ from odr.intake.models import Draft
 
 router = APIRouter(include_in_schema=False)
 
+# Nine photos as phones take them; the size of each is checked when it is prepared.
+_UPLOAD_CEILING = 64 * 1024 * 1024
 _SAFETY = (("safe", N_("安全")), ("unsafe", N_("不安全，或者家里有人动手")))
 
 
@@ -33,6 +36,7 @@ async def start_page(request: Request, actor: SignedIn) -> Response:
             "text": drafts.answers_of(draft).get("facts", "")[:24] or _("还没有写内容"),
             "note": _("%(day)s 保存", day=day(draft.updated_at)),
             "href": f"/apply/{draft.pid}",
+            "drop": f"/apply/{draft.pid}/removal",
         }
         for draft in found
     ]
@@ -71,10 +75,6 @@ async def done_page(request: Request, pid: str, actor: SignedIn) -> Response:
 async def review_page(request: Request, pid: str, actor: SignedIn) -> Response:
     async with web.read(request) as session:
         draft = await access.my_draft(session, actor, pid)
-        if draft.case_id is not None:
-            return web.see_other(f"/apply/{pid}/done")
-        if (missing := service.first_open_step(draft)) != steps.REVIEW:
-            return web.see_other(f"/apply/{pid}/{missing}")
         return await _review(request, session, draft, {}, {})
 
 
@@ -96,12 +96,25 @@ async def submit(request: Request, pid: str, actor: SignedIn) -> Response:
     return web.see_other(f"/apply/{pid}/done")
 
 
+@router.post("/apply/{pid}/removal")
+async def drop(request: Request, pid: str, actor: SignedIn) -> Response:
+    """Throw an unfinished application away."""
+    await forms.read(request)
+    async with web.write(request) as session:
+        draft = await access.my_draft(session, actor, pid, lock=True)
+        if draft.case_id is None:
+            await drafts.drop(session, actor, draft)
+    return web.see_other("/apply")
+
+
 @router.post("/apply/{pid}/photos/{file}/removal")
 async def remove_photo(request: Request, pid: str, file: str, actor: SignedIn) -> Response:
     """Take a photo out; the story typed beside it is kept."""
     form = await forms.read(request)
     async with web.write(request) as session:
         draft = await access.my_draft(session, actor, pid, lock=True)
+        if draft.case_id is not None:
+            return web.see_other(f"/apply/{pid}/done")
         step = steps.STEPS[0]
         drafts.save(draft, step.name, steps.keep(step, form.values))
         await evidence.remove(session, actor, file, "draft", draft.id)
@@ -114,10 +127,10 @@ async def step_page(request: Request, pid: str, name: str, actor: SignedIn) -> R
         draft = await access.my_draft(session, actor, pid)
         if draft.case_id is not None:
             return web.see_other(f"/apply/{pid}/done")
-        return await _step(request, session, draft, name, actor, {})
+        return await _step(request, session, draft, name, actor, _wrong(draft, name), again=True)
 
 
-@router.post("/apply/{pid}/{name}")
+@router.post("/apply/{pid}/{name}", max_body_size=_UPLOAD_CEILING)
 async def answer(request: Request, pid: str, name: str, actor: SignedIn) -> Response:
     """Save first, then judge: what was typed is kept even when it is wrong."""
     found = steps.find(name)
@@ -135,6 +148,8 @@ async def answer(request: Request, pid: str, name: str, actor: SignedIn) -> Resp
         await _keep_photos(request, form, pid, actor)
     except Invalid as problem:
         errors["photos"] = problem.fields.get("file", problem.say)
+    except TooLarge as problem:
+        errors["photos"] = problem.say
     try:
         steps.check(step, drafts.answers_of(draft))
     except Invalid as problem:
@@ -149,7 +164,7 @@ async def answer(request: Request, pid: str, name: str, actor: SignedIn) -> Resp
 async def _keep_photos(request: Request, form: forms.Form, pid: str, actor: Actor) -> None:
     settings = web.odr(request).settings
     for upload in form.files("photos"):
-        prepared = await evidence.prepare(upload, settings)
+        prepared = await evidence.prepare(upload, settings, allow=evidence.PAPERS)
         async with web.write(request) as session:
             draft = await access.my_draft(session, actor, pid, lock=True)
             if len(await evidence.held(session, "draft", draft.id)) >= steps.PHOTOS_MAX:
@@ -157,8 +172,27 @@ async def _keep_photos(request: Request, form: forms.Form, pid: str, actor: Acto
             await evidence.keep(session, actor, prepared, "draft", draft.id)
 
 
+def _wrong(draft: Draft, name: str) -> dict[str, str]:
+    """What is wrong in an answer that was given before; nothing is held against a field left empty."""
+    found = steps.find(name)
+    answers = drafts.answers_of(draft)
+    try:
+        if found is not None:
+            steps.check(found[1], answers)
+    except Invalid as problem:
+        return {field: say for field, say in problem.fields.items() if answers.get(field, "").strip()}
+    return {}
+
+
 async def _step(
-    request: Request, session: Any, draft: Draft, name: str, actor: Actor, errors: dict[str, str]
+    request: Request,
+    session: AsyncSession,
+    draft: Draft,
+    name: str,
+    actor: Actor,
+    errors: dict[str, str],
+    *,
+    again: bool = False,
 ) -> Response:
     found = steps.find(name)
     if found is None:
@@ -175,12 +209,7 @@ async def _step(
     elif name == "place":
         tree = await bodies.tree(session)
         more["districts"] = [(d.code, d.name) for d in tree]
-        more["communities"] = [
-            (code, f"{district.name} {township.name} {community}")
-            for district in tree
-            for township in district.townships
-            for code, community in township.communities
-        ]
+        more["communities"] = bodies.community_options(tree)
         more["today"] = clock.today().isoformat()
     elif name == "other":
         more["other_kinds"] = [(kind.value, kind.label) for kind in PartyKind]
@@ -191,7 +220,7 @@ async def _step(
     return render(
         request,
         "intake/step.html",
-        status=422 if errors else 200,
+        status=422 if errors and not again else 200,
         question=_(step.question),
         name=name,
         step=number,
@@ -223,8 +252,12 @@ def _photos(draft: Draft, files: list[File], *, removable: bool) -> list[dict[st
 
 
 async def _review(
-    request: Request, session: Any, draft: Draft, values: dict[str, str], errors: dict[str, str]
+    request: Request, session: AsyncSession, draft: Draft, values: dict[str, str], errors: dict[str, str]
 ) -> Response:
+    if draft.case_id is not None:
+        return web.see_other(f"/apply/{draft.pid}/done")
+    if (missing := service.first_open_step(draft)) != steps.REVIEW:
+        return web.see_other(f"/apply/{draft.pid}/{missing}")
     answers = service.parsed(draft)
     place = await bodies.place_name(session, answers.place.division_code)
     rows = [

@@ -11,8 +11,9 @@ from odr.accounts.access import Actor, Staff
 from odr.bodies import service as bodies
 from odr.cases import service as cases
 from odr.cases.codes import Category, PartyKind
+from odr.cases.schemas import is_mobile
 from odr.core import clock, forms, web
-from odr.core.errors import Invalid, TooMany
+from odr.core.errors import Expired, Invalid, TooMany
 from odr.core.i18n import _
 from odr.core.templating import render
 from odr.intake import access, counter, orders
@@ -28,7 +29,7 @@ async def entry_page(request: Request, actor: Staff, order: str | None = None) -
     access.need_counter(actor)
     async with web.read(request) as session:
         found = await access.order_for_clerk(session, actor, order) if order else None
-        return await _entry(request, session, _values_of(found) if found else {}, {}, order)
+        return await _entry(request, session, actor, _values_of(found) if found else {}, {}, order)
 
 
 @router.post("/counter")
@@ -41,7 +42,7 @@ async def enter(request: Request, actor: Staff, order: str | None = None) -> Res
             case = await counter.enter(session, actor, entry, order)
     except Invalid as problem:
         async with web.read(request) as session:
-            return await _entry(request, session, form.values, problem.fields, order)
+            return await _entry(request, session, actor, form.values, problem.fields, order)
     return web.see_other(f"/counter/{case.pid}/confirmation")
 
 
@@ -58,11 +59,13 @@ async def send_code(request: Request, pid: str, actor: Staff) -> Response:
     try:
         async with web.write(request) as session:
             case, party = await access.entered_case(session, actor, pid)
-            if party.phone is None:
+            if not is_mobile(party.phone):
                 raise Invalid({"code": _("没有登记手机号码，请当面在屏幕上确认。")})
             purpose = counter.code_purpose(case)
             await accounts.send_code(session, service.limiter, party.phone, purpose, web.client_ip(request))
-    except (Invalid, TooMany) as problem:
+    except Invalid as problem:
+        return await _confirmation(request, actor, pid, {}, problem.fields)
+    except TooMany as problem:
         return await _confirmation(request, actor, pid, {}, {"code": problem.say})
     return web.see_other(f"/counter/{pid}/confirmation?sent=1")
 
@@ -88,7 +91,9 @@ async def confirm(request: Request, pid: str, actor: Staff) -> Response:
             case, party = await access.entered_case(session, actor, pid)
             await cases.confirm_entry(session, actor, case, how)
     except Invalid as problem:
-        return await _confirmation(request, actor, pid, form.values, problem.fields or {"code": problem.say})
+        return await _confirmation(request, actor, pid, form.values, problem.fields)
+    except Expired as problem:
+        return await _confirmation(request, actor, pid, form.values, {"code": problem.say})
     return web.see_other(f"/counter/{pid}/confirmation")
 
 
@@ -122,21 +127,20 @@ def _values_of(order: IntakeOrder) -> dict[str, str]:
 
 
 async def _entry(
-    request: Request, session: AsyncSession, values: dict[str, str], errors: dict[str, str], order: str | None
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    values: dict[str, str],
+    errors: dict[str, str],
+    order: str | None,
 ) -> Response:
-    tree = await bodies.tree(session)
-    places = []
-    for district in tree:
-        places.append((district.code, district.name))
-        for township in district.townships:
-            places.append((township.code, f"{district.name} {township.name}"))
-            places += [(code, f"{district.name} {township.name} {name}") for code, name in township.communities]
     return render(
         request,
         "intake/counter.html",
         status=422 if errors else 200,
         order=order,
-        places=places,
+        places=bodies.place_options(await bodies.tree(session)),
+        unconfirmed=await counter.unconfirmed(session, actor),
         categories=[(c.value, c.label) for c in Category],
         other_kinds=[(k.value, k.label) for k in PartyKind],
         today=clock.today().isoformat(),
@@ -158,6 +162,7 @@ async def _confirmation(
         "place": place,
         "others": others,
         "category": Category(case.category).label,
+        "can_code": is_mobile(party.phone),
         "sent": request.query_params.get("sent") == "1",
     }
     return render(
