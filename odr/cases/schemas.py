@@ -37,6 +37,9 @@ def reachable_number(text: str) -> str:
     digits = "".join(sign for sign in narrow(text) if sign.isdigit() or sign == "+").removeprefix("+86")
     if not 7 <= len(digits) <= 13 or not digits.isdigit():
         raise ValueError(_("请填写手机号码，或带区号的座机号码。"))
+    # No landline begins with 1: this is a mobile with a digit lost or doubled, and its owner would never hear of it.
+    if digits.startswith("1") and not is_mobile(digits):
+        raise ValueError(_("手机号码应当是 11 位数字，请再核对一下。"))
     return digits
 
 

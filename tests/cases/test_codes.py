@@ -16,6 +16,7 @@ from odr.cases.codes import (
     case_role,
     outcome,
 )
+from odr.cases.schemas import reachable_number
 
 ENUMS = [
     kind for kind in vars(codes).values() if isinstance(kind, type) and issubclass(kind, Coded) and kind is not Coded
@@ -90,3 +91,16 @@ def test_whoever_acts_for_a_side_has_that_sides_agents_role() -> None:
     assert case_role(Side.RESPONDENT, PartyRole.GUARDIAN) == "respondent_agent"
     assert case_role(Side.APPLICANT, PartyRole.AGENT) == "applicant_agent"
     assert Side.APPLICANT.other is Side.RESPONDENT
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("１９９０４７３８１０２", "19904738102"), ("0473-201234", "0473201234")]
+)
+def test_a_number_of_the_other_side_is_a_mobile_or_a_landline(typed: str, kept: str) -> None:
+    assert reachable_number(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["1990473810", "199047381022", "2012", "十一位"])
+def test_a_number_with_a_digit_lost_or_doubled_is_asked_for_again(typed: str) -> None:
+    with pytest.raises(ValueError, match="号码"):
+        reachable_number(typed)
