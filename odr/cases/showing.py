@@ -20,7 +20,7 @@ from odr.cases.clocks import ClockKind
 from odr.cases.codes import CaseRole, Category, PartyKind, PartyRole, Result, Side, State
 from odr.cases.events import Entry, timeline
 from odr.cases.facts import Gathered, PartyState, gather
-from odr.cases.models import Assignment, Case, CaseClock
+from odr.cases.models import Assignment, Case, CaseClock, Party
 from odr.cases.next_steps import next_step
 from odr.cases.seating import shown_name
 from odr.cases.way import Way, staff_text, way
@@ -272,6 +272,7 @@ class Row:
     state: str
     state_label: str
     text: str
+    between: str = ""
     due: datetime | None = None
     due_label: str = ""
     overdue: bool = False
@@ -291,6 +292,7 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
     due = await _nearest(session, cases)
     unread = await _unread(session, actor, cases)
     taken_on = await _taken_on(session, cases)
+    names = await _names(session, cases)
     rows = []
     for case in cases:
         view = await access.view(session, actor, case)
@@ -315,6 +317,7 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
                 state=case.state,
                 state_label=view.state.label,
                 text=text,
+                between=names.get(case.id, "") if view.is_staff else "",
                 due=due_at,
                 due_label=due_label,
                 overdue=due_at is not None and due_at < clock.now(),
@@ -335,6 +338,25 @@ async def _nearest(session: AsyncSession, cases: Sequence[Case]) -> dict[int, Ca
     for row in await session.scalars(query.order_by(CaseClock.due_at)):
         nearest.setdefault(row.case_id, row)
     return nearest
+
+
+async def _names(session: AsyncSession, cases: Sequence[Case]) -> dict[int, str]:
+    """Who has a dispute with whom: a mediator knows nine loans apart by their people."""
+    query = select(Party.case_id, Party.side, Party.name).where(
+        Party.case_id.in_([case.id for case in cases]), Party.acts_for_id.is_(None), Party.ended_at.is_(None)
+    )
+    sides: dict[int, dict[str, list[str]]] = {}
+    for case_id, side, name in await session.execute(query.order_by(Party.id)):
+        sides.setdefault(case_id, {}).setdefault(side, []).append(name)
+    return {
+        case_id: _("%(applicants)s 与 %(respondents)s", applicants=_listed(of.get(Side.APPLICANT, [])),
+                   respondents=_listed(of.get(Side.RESPONDENT, [])))
+        for case_id, of in sides.items()
+    }  # fmt: skip
+
+
+def _listed(names: list[str]) -> str:
+    return "、".join(names) if len(names) < 3 else _("%(name)s 等 %(n)s 人", name=names[0], n=len(names))
 
 
 async def _taken_on(session: AsyncSession, cases: Sequence[Case]) -> set[int]:
