@@ -14,7 +14,7 @@ from odr.core import forms, web
 from odr.core.errors import Forbidden, Invalid
 from odr.core.i18n import _
 from odr.core.templating import render
-from odr.oversight import access, service
+from odr.oversight import access, service, words
 from odr.oversight.schemas import CaseSearch, LedgerSearch, ReadingIn
 
 router = APIRouter(include_in_schema=False, prefix="/audit")
@@ -128,6 +128,7 @@ async def ledger_page(request: Request, actor: Staff) -> Response:
         request,
         "oversight/ledger.html",
         rows=rows,
+        act=words.act,
         values=dict(request.query_params),
         errors=errors,
         older=f"/audit/ledger?{urlencode(kept | {'below': str(rows[-1][0].seq)})}" if full else None,

@@ -1,0 +1,76 @@
+"""What a tag of the ledger says in plain words, so that an auditor need not read code. The tag stays beside it."""
+
+from collections.abc import Mapping
+
+from odr.cases.events import SENTENCES
+from odr.core.i18n import N_, _
+
+ACTS: Mapping[str, str] = {
+    **SENTENCES,
+    "agreement:body_seal:done": N_("调委会盖章"),
+    "agreement:clause:answered": N_("对一条协议作了回答"),
+    "agreement:clause:proposed": N_("提出一条协议"),
+    "agreement:clause:removed": N_("删去一条协议"),
+    "agreement:clauses:accepted": N_("各条都已同意"),
+    "agreement:clauses:reordered": N_("调整了各条的顺序"),
+    "agreement:draft:started": N_("开始起草协议"),
+    "agreement:facts:changed": N_("修改了事实部分"),
+    "agreement:mediator:done": N_("调解员签名"),
+    "agreement:oral:registered": N_("登记口头协议"),
+    "agreement:party:done": N_("当事人签名"),
+    "agreement:signature:added": N_("签名"),
+    "agreement:text:frozen": N_("协议定稿"),
+    "agreement:text:voided": N_("作废一个定稿"),
+    "api_key:key:created": N_("建立接口密钥"),
+    "api_key:key:ended": N_("停用接口密钥"),
+    "court:consent:asked": N_("请各方决定是否申请司法确认"),
+    "court:consent:vouched": N_("登记一方当面同意申请司法确认"),
+    "court:outcome:recorded": N_("登记法院的结果"),
+    "court:request:filed": N_("向法院提交司法确认申请"),
+    "court:request:ready": N_("司法确认申请已齐备"),
+    "credential:password:changed": N_("修改密码"),
+    "credential:totp:reset": N_("重设动态验证码"),
+    "draft:words:dropped": N_("删除没有提交的申请"),
+    "file:original:kept": N_("收下一份文件"),
+    "file:original:removed": N_("撤下一份文件"),
+    "grant:role:ended": N_("收回角色"),
+    "grant:role:given": N_("授予角色"),
+    "ledger:page:read": N_("查看操作台账"),
+    "login:device:ended": N_("退出登录"),
+    "login:resident:opened": N_("居民登录"),
+    "login:staff:opened": N_("工作人员登录"),
+    "meeting:minutes:confirmed": N_("确认会面记录"),
+    "meeting:minutes:written": N_("写会面记录"),
+    "meeting:sitting:cancelled": N_("取消会面"),
+    "meeting:sitting:held": N_("会面已进行"),
+    "meeting:sitting:planned": N_("安排会面"),
+    "meeting:sitting:recorded": N_("补记一次会面"),
+    "order:intake:accepted": N_("工单转为案件"),
+    "order:intake:received": N_("收到工单"),
+    "order:intake:refused": N_("退回工单"),
+    "outbox:rows:read": N_("查看待发与已发"),
+    "performance:item:breached": N_("登记一项没有履行"),
+    "performance:item:claimed": N_("一方说已经履行"),
+    "performance:item:disputed": N_("一方说没有收到"),
+    "performance:item:done": N_("一项已经履行"),
+    "performance:item:late": N_("一项已经过期"),
+    "performance:item:open": N_("一项重新待履行"),
+    "performance:item:urged": N_("催促履行"),
+    "performance:item:waived": N_("一方不再要求履行"),
+    "person:account:created": N_("建立账户"),
+    "person:account:locked": N_("锁定账户"),
+    "person:account:unlocked": N_("解锁账户"),
+    "person:address:changed": N_("修改地址"),
+    "person:identity:checked": N_("核验身份"),
+    "person:identity:vouched": N_("当面核验身份"),
+    "person:name:changed": N_("修改姓名"),
+    "person:staff:created": N_("建立工作人员账户"),
+    "reading:reason:stated": N_("写明查阅理由"),
+    "room:transcript:read": N_("查阅调解室记录"),
+    "visit:return:made": N_("登记回访"),
+}
+
+
+def act(tag: str) -> str:
+    """The words of a tag; the tag itself where none are known."""
+    return _(ACTS[tag]) if tag in ACTS else tag
