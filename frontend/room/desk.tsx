@@ -153,7 +153,7 @@ function Side({ app, help }: { app: App; help: () => void }) {
                   <span class="quiet">{there ? t("在线") : t("不在线")}</span>
                   {open.length > 0 && (
                     <p class="quiet">
-                      {t("还差：%(gates)s", { gates: open.map((gate) => (GATES[gate] ? GATES[gate]() : gate)).join("、") })}
+                      {t("还差：%(gates)s", { gates: open.map((gate) => (GATES[gate] ? GATES[gate]() : gate)).join(t("、")) })}
                     </p>
                   )}
                 </li>

@@ -52,7 +52,7 @@ export function Present({ app, room }: { app: App; room: Transcript }) {
   const names = room.info.value.members
     .filter((member) => member.id !== app.boot.me.id && here.has(member.id))
     .map((member) => member.name);
-  return <>{names.length ? " · " + t("%(names)s 在线", { names: names.join("、") }) : ""}</>;
+  return <>{names.length ? " · " + t("%(names)s 在线", { names: names.join(t("、")) }) : ""}</>;
 }
 
 export function NoRoom() {

@@ -217,7 +217,7 @@ function TypingNote({ app, room }: { app: App; room: Transcript }) {
   if (!names.length) return null;
   return (
     <p class="typing" aria-hidden="true">
-      {t("%(names)s 正在输入…", { names: names.map((m) => m.name).join("、") })}
+      {t("%(names)s 正在输入…", { names: names.map((m) => m.name).join(t("、")) })}
     </p>
   );
 }

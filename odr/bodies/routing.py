@@ -173,7 +173,7 @@ def _fit_body(body: Candidate, matter: Matter) -> tuple[int, list[str]]:
         reasons.append(_("专门对接这个来源转来的纠纷"))
     if said:
         score += 45 + min(len(said), 3)
-        reasons.append(_("申请里写到“%(words)s”，正是它办理的事", words="、".join(said[:3])))
+        reasons.append(_("申请里写到“%(words)s”，正是它办理的事", words=_("、").join(said[:3])))
     home = HOME_SECTORS.get(matter.category, ())
     if sector in home:
         score += 50 - home.index(sector)

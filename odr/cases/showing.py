@@ -138,7 +138,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
 
 def room_brief(room: rooms.RoomView) -> dict[str, Any]:
     """A room as the island and the JSON name it."""
-    others = "、".join(seat.name for seat in room.others)
+    others = _("、").join(seat.name for seat in room.others)
     return {"id": room.pid, "kind": room.kind, "label": room.label, "audience": room.audience, "with": others}
 
 
@@ -356,7 +356,7 @@ async def _names(session: AsyncSession, cases: Sequence[Case]) -> dict[int, str]
 
 
 def _listed(names: list[str]) -> str:
-    return "、".join(names) if len(names) < 3 else _("%(name)s 等 %(n)s 人", name=names[0], n=len(names))
+    return _("、").join(names) if len(names) < 3 else _("%(name)s 等 %(n)s 人", name=names[0], n=len(names))
 
 
 async def _taken_on(session: AsyncSession, cases: Sequence[Case]) -> set[int]:
