@@ -64,17 +64,16 @@ async def tree(session: AsyncSession) -> list[District]:
 
 @dataclass(frozen=True)
 class PlaceGroup:
-    """Places under one heading of a drop-down. `within`: the district they lie in."""
+    """Places under one heading of a drop-down."""
 
     group: str
-    within: str
     options: list[tuple[str, str]]
 
 
 def community_options(districts: list[District]) -> list[PlaceGroup]:
     """Every community under its township, for the second question after the district."""
     return [
-        PlaceGroup(f"{district.name} {township.name}", district.code, township.communities)
+        PlaceGroup(f"{district.name} {township.name}", township.communities)
         for district in districts
         for township in district.townships
         if township.communities
@@ -83,11 +82,10 @@ def community_options(districts: list[District]) -> list[PlaceGroup]:
 
 def place_options(districts: list[District]) -> list[PlaceGroup]:
     """Districts, townships and communities in one list, for clerks."""
-    whole = PlaceGroup(_("只知道区"), "", [(district.code, district.name) for district in districts])
+    whole = PlaceGroup(_("只知道区"), [(district.code, district.name) for district in districts])
     return [whole] + [
         PlaceGroup(
             f"{district.name} {township.name}",
-            district.code,
             [(township.code, _("%(place)s（社区不清楚）", place=township.name)), *township.communities],
         )
         for district in districts

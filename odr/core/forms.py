@@ -19,7 +19,8 @@ from odr.core.errors import Forbidden, Invalid
 from odr.core.i18n import _
 
 _MAX_FIELDS = 200
-_MAX_FILES = 10
+# More than any form keeps: who chooses too many photos is told so beside them, and loses no word.
+_MAX_FILES = 60
 
 
 class Strict(BaseModel):

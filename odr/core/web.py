@@ -119,7 +119,7 @@ async def _on_odr_error(request: Request, error: OdrError) -> Response:
 
 async def _ask_to_sign_in(request: Request) -> Response:
     """The login ended while somebody was writing: the page keeps every word and sends it again after signing in."""
-    data = await request.form(max_fields=200, max_files=10)
+    data = await request.form(max_fields=200, max_files=60)
     kept = [(name, value) for name, value in data.multi_items() if isinstance(value, str) and name not in _NOT_KEPT]
     had_files = any(not isinstance(value, str) and value.filename for _name, value in data.multi_items())
     action = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -138,6 +138,9 @@ async def _on_invalid_request(request: Request, error: RequestValidationError) -
 async def _on_http_exception(request: Request, error: HTTPException) -> Response:
     known: dict[int, OdrError] = {404: NotFound(), 403: Forbidden(), 413: TooLarge()}
     found = known.get(error.status_code)
+    if error.status_code == 400:  # a body cut short, or with more parts than any form has
+        found = OdrError(_("这次提交的内容没有传完整，或者太多了。请退回上一页，再提交一次。"), code="bad_body")
+        found.status = 400
     if found is None:
         found = OdrError(_("这个地址不接受这种操作。请从首页重新进入。"), code="refused")
         found.status = error.status_code

@@ -56,9 +56,9 @@ async def resume(request: Request, pid: str, actor: SignedIn) -> Response:
     """To the first question without a good answer."""
     async with web.read(request) as session:
         draft = await access.my_draft(session, actor, pid)
-    if draft.case_id is not None:
-        return web.see_other(f"/apply/{pid}/done")
-    return web.see_other(f"/apply/{pid}/{service.first_open_step(draft)}")
+        if draft.case_id is not None:
+            return web.see_other(f"/apply/{pid}/done")
+        return web.see_other(f"/apply/{pid}/{await service.first_open_step(session, draft)}")
 
 
 @router.get("/apply/{pid}/done")
@@ -127,7 +127,7 @@ async def step_page(request: Request, pid: str, name: str, actor: SignedIn) -> R
         draft = await access.my_draft(session, actor, pid)
         if draft.case_id is not None:
             return web.see_other(f"/apply/{pid}/done")
-        return await _step(request, session, draft, name, actor, _wrong(draft, name), again=True)
+        return await _step(request, session, draft, name, actor, await _wrong(session, draft, name), again=True)
 
 
 @router.post("/apply/{pid}/{name}", max_body_size=_UPLOAD_CEILING)
@@ -150,12 +150,12 @@ async def answer(request: Request, pid: str, name: str, actor: SignedIn) -> Resp
         errors["photos"] = problem.fields.get("file", problem.say)
     except TooLarge as problem:
         errors["photos"] = problem.say
-    try:
-        steps.check(step, drafts.answers_of(draft))
-    except Invalid as problem:
-        errors |= problem.fields
-    if errors:
-        async with web.read(request) as session:
+    async with web.read(request) as session:
+        try:
+            await service.check(session, step, drafts.answers_of(draft))
+        except Invalid as problem:
+            errors |= problem.fields
+        if errors:
             draft = await access.my_draft(session, actor, pid)
             return await _step(request, session, draft, name, actor, errors)
     return web.see_other(f"/apply/{pid}/{steps.after(number)}")
@@ -167,18 +167,21 @@ async def _keep_photos(request: Request, form: forms.Form, pid: str, actor: Acto
         prepared = await evidence.prepare(upload, settings, allow=evidence.PAPERS)
         async with web.write(request) as session:
             draft = await access.my_draft(session, actor, pid, lock=True)
-            if len(await evidence.held(session, "draft", draft.id)) >= steps.PHOTOS_MAX:
+            kept = await evidence.held(session, "draft", draft.id)
+            if any(file.sha256 == prepared.sha256 for file in kept):
+                continue  # the form came twice; the sweep takes the second copy
+            if len(kept) >= steps.PHOTOS_MAX:
                 raise Invalid({"file": _("最多可以放 %(n)s 个文件。", n=steps.PHOTOS_MAX)})
             await evidence.keep(session, actor, prepared, "draft", draft.id)
 
 
-def _wrong(draft: Draft, name: str) -> dict[str, str]:
+async def _wrong(session: AsyncSession, draft: Draft, name: str) -> dict[str, str]:
     """What is wrong in an answer that was given before; nothing is held against a field left empty."""
     found = steps.find(name)
     answers = drafts.answers_of(draft)
     try:
         if found is not None:
-            steps.check(found[1], answers)
+            await service.check(session, found[1], answers)
     except Invalid as problem:
         return {field: say for field, say in problem.fields.items() if answers.get(field, "").strip()}
     return {}
@@ -236,7 +239,7 @@ async def _step(
 def _categories(guess: Any) -> list[tuple[str, str, str] | tuple[str, str]]:
     """The guessed kinds first, each with the words it was guessed from; then all others in the official order."""
     first: list[tuple[str, str, str] | tuple[str, str]] = [
-        (s.category.value, s.category.label, _("因为您写了：%(words)s", words="、".join(s.words[:3])))
+        (s.category.value, s.category.label, _("因为您写了：%(words)s", words=_("、").join(s.words[:3])))
         for s in guess[:3]
     ]
     known = {option[0] for option in first}
@@ -256,7 +259,7 @@ async def _review(
 ) -> Response:
     if draft.case_id is not None:
         return web.see_other(f"/apply/{draft.pid}/done")
-    if (missing := service.first_open_step(draft)) != steps.REVIEW:
+    if (missing := await service.first_open_step(session, draft)) != steps.REVIEW:
         return web.see_other(f"/apply/{draft.pid}/{missing}")
     answers = service.parsed(draft)
     place = await bodies.place_name(session, answers.place.division_code)
@@ -267,7 +270,7 @@ async def _review(
         ("place", _("日期"), day(answers.place.occurred_on) or _("没有填")),
         ("other", _("对方"), answers.other.other_name),
         ("other", _("对方电话"), answers.other.other_phone or _("没有填")),
-        ("wants", _("要求"), "；".join(answers.wants.claims)),
+        ("wants", _("要求"), _("；").join(answers.wants.claims)),
         ("wants", _("金额"), money(answers.wants.amount) or _("没有填")),
         ("yourself", _("您的姓名"), answers.yourself.name),
     ]

@@ -7,8 +7,8 @@ from odr.accounts import service as accounts
 from odr.accounts.access import Actor
 from odr.accounts.models import Person, Role
 from odr.cases import service as cases
-from odr.cases.codes import Channel, Source
-from odr.cases.models import Case
+from odr.cases.codes import Channel, Side, Source, State
+from odr.cases.models import Case, Party
 from odr.cases.schemas import Application, PartyIn, is_mobile
 from odr.cases.suggest import stops_supply
 from odr.intake import access, orders, twins
@@ -82,15 +82,17 @@ def _application(entry: CounterEntry) -> Application:
     )
 
 
-async def unconfirmed(session: AsyncSession, actor: Actor) -> list[Case]:
-    """What this clerk typed in and nobody has confirmed yet, newest first."""
+async def unconfirmed(session: AsyncSession, actor: Actor) -> list[tuple[Case, Party]]:
+    """What this clerk typed in and nobody has confirmed yet, with its applicant, newest first."""
     query = (
-        select(Case)
-        .where(Case.entered_by == actor.person_id, Case.confirmed_at.is_(None))
+        select(Case, Party)
+        .join(Party, Party.case_id == Case.id)
+        .where(Case.entered_by == actor.person_id, Case.confirmed_at.is_(None), Case.state == State.SUBMITTED)
+        .where(Party.side == Side.APPLICANT, Party.acts_for_id.is_(None))
         .order_by(Case.id.desc())
         .limit(_LISTED)
     )
-    return list(await session.scalars(query))
+    return [(case, party) for case, party in await session.execute(query)]
 
 
 def code_purpose(case: Case) -> str:

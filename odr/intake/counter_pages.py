@@ -13,9 +13,9 @@ from odr.cases import service as cases
 from odr.cases.codes import Category, PartyKind
 from odr.cases.schemas import is_mobile
 from odr.core import clock, forms, web
-from odr.core.errors import Expired, Invalid, TooMany
+from odr.core.errors import Conflict, Expired, Invalid, TooMany
 from odr.core.i18n import _
-from odr.core.templating import render
+from odr.core.templating import moment, render
 from odr.intake import access, counter, orders
 from odr.intake.models import IntakeOrder
 from odr.intake.schemas import CounterEntry, OrderRefusal
@@ -29,6 +29,8 @@ async def entry_page(request: Request, actor: Staff, order: str | None = None) -
     access.need_counter(actor)
     async with web.read(request) as session:
         found = await access.order_for_clerk(session, actor, order) if order else None
+        if found is not None:
+            orders.need_waiting(found)
         return await _entry(request, session, actor, _values_of(found) if found else {}, {}, order)
 
 
@@ -43,6 +45,9 @@ async def enter(request: Request, actor: Staff, order: str | None = None) -> Res
     except Invalid as problem:
         async with web.read(request) as session:
             return await _entry(request, session, actor, form.values, problem.fields, order)
+    except Conflict as problem:  # a colleague was quicker with this order; what was typed stays on the screen
+        async with web.read(request) as session:
+            return await _entry(request, session, actor, form.values, {"form": problem.say}, order, status=409)
     return web.see_other(f"/counter/{case.pid}/confirmation")
 
 
@@ -59,6 +64,8 @@ async def send_code(request: Request, pid: str, actor: Staff) -> Response:
     try:
         async with web.write(request) as session:
             case, party = await access.entered_case(session, actor, pid)
+            if case.confirmed_at is not None:
+                return web.see_other(f"/counter/{pid}/confirmation")
             if not is_mobile(party.phone):
                 raise Invalid({"code": _("没有登记手机号码，请当面在屏幕上确认。")})
             purpose = counter.code_purpose(case)
@@ -133,14 +140,23 @@ async def _entry(
     values: dict[str, str],
     errors: dict[str, str],
     order: str | None,
+    *,
+    status: int = 422,
 ) -> Response:
     return render(
         request,
         "intake/counter.html",
-        status=422 if errors else 200,
+        status=status if errors else 200,
         order=order,
         places=bodies.place_options(await bodies.tree(session)),
-        unconfirmed=await counter.unconfirmed(session, actor),
+        unconfirmed=[
+            {
+                "text": f"{party.name} · {Category(case.category).label}",
+                "note": _("%(at)s 登记，编号 %(no)s", at=moment(case.submitted_at), no=case.application_no),
+                "href": f"/counter/{case.pid}/confirmation",
+            }
+            for case, party in await counter.unconfirmed(session, actor)
+        ],
         categories=[(c.value, c.label) for c in Category],
         other_kinds=[(k.value, k.label) for k in PartyKind],
         today=clock.today().isoformat(),

@@ -7,13 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
 from odr.accounts.models import Person
-from odr.bodies.models import Body
+from odr.bodies.models import Body, Division
 from odr.cases import service as cases
 from odr.cases.codes import Channel, Source
 from odr.cases.models import Case
 from odr.cases.schemas import Application, PartyIn
 from odr.cases.suggest import stops_supply
 from odr.core.errors import Invalid
+from odr.core.i18n import _
 from odr.evidence import service as evidence
 from odr.intake import drafts, steps, twins
 from odr.intake.models import Draft
@@ -32,12 +33,25 @@ class Parsed:
     safety: steps.Safety
 
 
-def first_open_step(draft: Draft) -> str:
+async def check(session: AsyncSession, step: steps.Step, answers: steps.Answers) -> None:
+    """Raises Invalid where the answer of one step is wrong, its place unknown to the city included."""
+    found = steps.check(step, answers)
+    if isinstance(found, steps.Place):
+        unknown = {
+            field: _("没有这个地方。请从列表里选择。")
+            for field in ("district", "community")
+            if (code := getattr(found, field)) and await session.get(Division, code) is None
+        }
+        if unknown:
+            raise Invalid(unknown)
+
+
+async def first_open_step(session: AsyncSession, draft: Draft) -> str:
     """The first question without a good answer, or the review."""
     answers = drafts.answers_of(draft)
     for step in steps.STEPS:
         try:
-            steps.check(step, answers)
+            await check(session, step, answers)
         except Invalid:
             return step.name
     return steps.REVIEW

@@ -18,6 +18,8 @@ FACTS_MAX = 3000
 PHOTOS_MAX = 9
 CLAIMS_MAX = 3
 _AMOUNT_MAX_FEN = 10**12
+# Far more than any answer takes, so that a story that is too long comes back whole to be cut by its author.
+_KEPT_MAX = 30_000
 
 Answers = Mapping[str, str]
 
@@ -34,7 +36,9 @@ def fen(text: object) -> int:
         raise ValueError(_("请用数字写金额，最多两位小数，例如 2600 或 2600.50。"))
     plain = narrow(text).replace(",", "").replace("，", "").removesuffix("元").strip()
     whole, _dot, cents = plain.partition(".")
-    if not whole.isdigit() or len(cents) > 2 or (cents and not cents.isdigit()):
+    # Some signs count as digits and are no number: ፩, 𑁒.
+    digits = whole + cents
+    if not whole or len(cents) > 2 or not (digits.isascii() and digits.isdigit()):
         raise ValueError(_("请用数字写金额，最多两位小数，例如 2600 或 2600.50。"))
     too_long = len(whole.lstrip("0")) > len(str(_AMOUNT_MAX_FEN))
     amount = _AMOUNT_MAX_FEN + 1 if too_long else int(whole) * 100 + int((cents + "00")[:2])
@@ -144,4 +148,4 @@ def check(step: Step, answers: Answers) -> Strict:
 
 def keep(step: Step, values: Mapping[str, str]) -> dict[str, str]:
     """What of a posted form belongs to this step, as typed: also a wrong answer is kept."""
-    return {field: values.get(field, "")[: FACTS_MAX + 500] for field in step.schema.model_fields}
+    return {field: values.get(field, "")[:_KEPT_MAX] for field in step.schema.model_fields}
