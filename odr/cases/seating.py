@@ -12,6 +12,7 @@ from odr.accounts.models import IdentityLevel, Person
 from odr.cases.codes import ConsentKind, PartyKind, PartyRole, Side, State
 from odr.cases.facts import Gathered, PartyState, gather
 from odr.cases.models import Case, Party
+from odr.core.i18n import N_
 from odr.rooms import service as rooms
 from odr.rooms.models import Room, RoomKind, RoomMember
 
@@ -25,7 +26,7 @@ _JOINT_OPEN = (
     State.FOLLOWED_UP,
 )
 _PRIVATE_OPEN = (*_JOINT_OPEN, State.ASSIGNED, State.SUSPENDED)
-_LABELS = {Side.APPLICANT: "申请人单独谈", Side.RESPONDENT: "被申请人单独谈"}
+_LABELS = {Side.APPLICANT: N_("申请人单独谈"), Side.RESPONDENT: N_("被申请人单独谈")}
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,13 @@ async def keep_in_step(session: AsyncSession, case: Case, found: Gathered | None
                 )
         if (RoomKind.NOTES, "") not in open_rooms:
             open_rooms[RoomKind.NOTES, ""] = await rooms.open_room(
-                session, subject_pid=case.pid, kind=RoomKind.NOTES, label="调解员笔记"
+                session, subject_pid=case.pid, kind=RoomKind.NOTES, label=N_("调解员笔记")
             )
     # Where there was violence the two sides are never put into one room (反家庭暴力法 Art. 10).
     joint_due = taken_on and state in _JOINT_OPEN and not case.violence
     if joint_due and (RoomKind.JOINT, "") not in open_rooms:
         open_rooms[RoomKind.JOINT, ""] = await rooms.open_room(
-            session, subject_pid=case.pid, kind=RoomKind.JOINT, label="共同调解室"
+            session, subject_pid=case.pid, kind=RoomKind.JOINT, label=N_("共同调解室")
         )
 
     for room in open_rooms.values():

@@ -4,6 +4,7 @@ from collections.abc import Sequence, Set
 
 import orjson
 
+from odr.core.i18n import _
 from odr.live import protocol
 from odr.rooms import service as rooms
 from odr.rooms.lines import Line
@@ -28,7 +29,7 @@ def room_frame(state: rooms.RoomState, person_id: int, here: Set[str], reads: di
         room=state.pid,
         case=state.case,
         kind=state.kind,
-        label=state.label,
+        label=_(state.label),
         audience=state.audience(person_id),
         epoch=state.epoch,
         head=state.head,

@@ -180,7 +180,7 @@ async def rooms_for(session: AsyncSession, subject_pid: str, person_id: int) -> 
         RoomView(
             pid=state.pid,
             kind=state.kind,
-            label=state.label,
+            label=_(state.label),
             slot=state.slot,
             audience=state.audience(person_id),
             can=state.can(person_id),
