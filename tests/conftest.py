@@ -17,7 +17,7 @@ from odr.core.settings import Settings
 from tests import servers
 from tests.cast import Cast, found_cast
 
-pytest_plugins = ["tests.plugins.counts"]
+pytest_plugins = ["tests.plugins.counts", "tests.plugins.faults"]
 
 SECRET = "a secret for tests only, long enough to derive keys from"
 

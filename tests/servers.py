@@ -23,7 +23,7 @@ def free_port() -> int:
         return port
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """A program on the PATH or in Debian's folder for PostgreSQL."""
     found = shutil.which(name)
     if found and Path(found).resolve().parent.name == "bin" and "postgresql" in str(Path(found).resolve()):
@@ -32,7 +32,7 @@ def _program(name: str) -> str:
     return str(bins[-1] / name) if bins else (found or name)
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 20) -> None:
+def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 20) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -53,7 +53,7 @@ def postgres() -> Iterator[str]:
         user = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
         data = f"{folder}/data"
         subprocess.run(
-            [_program("initdb"), "-D", data, "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N"],
+            [program("initdb"), "-D", data, "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N"],
             check=True, capture_output=True, cwd=folder, **user,
         )  # fmt: skip
         port = free_port()
@@ -68,20 +68,20 @@ def postgres() -> Iterator[str]:
             f"unix_socket_directories={folder}",
         ]
         process = subprocess.Popen(
-            [_program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), *options],
+            [program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **user,
         )  # fmt: skip
         try:
-            _wait_for(port, process)
+            wait_for(port, process)
             url = f"postgresql://odr@127.0.0.1:{port}"
-            _until_ready(url)
+            until_ready(url)
             yield url
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _until_ready(url: str) -> None:
+def until_ready(url: str) -> None:
     import asyncpg
 
     async def ask() -> None:
@@ -108,7 +108,7 @@ def redis() -> Iterator[str]:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            _wait_for(port, process)
+            wait_for(port, process)
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             process.terminate()

@@ -1,0 +1,101 @@
+"""PostgreSQL and Redis as things that can be broken: stopped at once, frozen, killed, and brought back as they were.
+
+PostgreSQL syncs here, as it does for a city; the other tests' server does not.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests import servers
+
+_QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+class Postgres:
+    """A server with a data folder of its own. `url` names no database."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.port = servers.free_port()
+        self.url = f"postgresql://odr@127.0.0.1:{self.port}"
+        # initdb and postgres refuse root.
+        root = os.geteuid() == 0
+        self._user = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
+        if root:
+            shutil.chown(folder, "postgres", "postgres")
+        self._run("initdb", "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def _run(self, name: str, *args: str) -> None:
+        command = [servers.program(name), "-D", f"{self.folder}/data", *args]
+        subprocess.run(command, check=True, cwd=self.folder, **_QUIET, **self._user)  # type: ignore[call-overload]
+
+    def start(self) -> None:
+        options = ["max_connections=200", "fsync=on", f"unix_socket_directories={self.folder}"]
+        command = [servers.program("postgres"), "-D", f"{self.folder}/data", "-h", "127.0.0.1", "-p", str(self.port)]
+        command += [word for option in options for word in ("-c", option)]
+        self.process = subprocess.Popen(command, cwd=self.folder, **_QUIET, **self._user)  # type: ignore[call-overload]
+        servers.wait_for(self.port, self.process)
+
+    def stop_at_once(self) -> None:
+        """What `pg_ctl stop -m immediate` does: no check-point, recovery from the log at the next start."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+
+    def end(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(20)
+
+
+class Redis:
+    """A server without persistence, on the same port whenever it lives."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.port = servers.free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder]
+        self.process = subprocess.Popen(command, **_QUIET)  # type: ignore[call-overload]
+        servers.wait_for(self.port, self.process)
+
+    def send(self, what: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(what)
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+
+
+@contextlib.contextmanager
+def durable_postgres() -> Iterator[Postgres]:
+    with tempfile.TemporaryDirectory(prefix="odr-faults-pg-", ignore_cleanup_errors=True) as folder:
+        server = Postgres(folder)
+        try:
+            server.start()
+            servers.until_ready(server.url)
+            yield server
+        finally:
+            server.end()
+
+
+@contextlib.contextmanager
+def breakable_redis(tmp: Path) -> Iterator[Redis]:
+    server = Redis(str(tmp))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()

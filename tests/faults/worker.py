@@ -1,0 +1,60 @@
+"""Workers in a moment: everything is imported once, then each start of `odr serve` is a fork. Thousands of starts
+in one run are thousands of forks; the code that serves is the command's own.
+
+Orders come on stdin, one JSON object a line: the environment, the file for what it prints, and its clock. The answer
+is the pid. Nobody outlives whoever gives the orders.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+
+
+def _become(order: dict[str, Any]) -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    printed = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for fd, target in ((os.open(os.devnull, os.O_RDONLY), 0), (printed, 1), (printed, 2)):
+        os.dup2(fd, target)
+    for name in [name for name in os.environ if name.startswith("ODR_")]:
+        del os.environ[name]
+    os.environ.update(order["env"])
+    if order.get("clock"):
+        from tests.faults import clock
+
+        clock.follow(Path(order["clock"]))
+    from odr import cli
+
+    cli.serve()
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are buried by the kernel
+    import odr.cli  # noqa: F401 - the point of it all
+
+    gc.collect()
+    gc.freeze()
+    print("ready", flush=True)  # noqa: T201
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                _become(json.loads(line))
+                code = 0
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 1
+            finally:
+                os._exit(code)
+        print(pid, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
