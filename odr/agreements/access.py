@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements.models import Agreement, PerformanceItem
+from odr.agreements.models import Agreement, CourtRequest, PerformanceItem
 from odr.cases import access as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, PartyRole, State
@@ -147,6 +147,14 @@ async def file_of_item(session: AsyncSession, actor: Actor, item_id: int) -> boo
     """Whether the actor may open the proof of this promise."""
     case_pid = await session.scalar(
         select(Case.pid).join(PerformanceItem, PerformanceItem.case_id == Case.id).where(PerformanceItem.id == item_id)
+    )
+    return case_pid is not None and await _reads(session, actor, case_pid)
+
+
+async def file_of_court_request(session: AsyncSession, actor: Actor, request_id: int) -> bool:
+    """Whether the actor may open the court's paper on this request."""
+    case_pid = await session.scalar(
+        select(Case.pid).join(CourtRequest, CourtRequest.case_id == Case.id).where(CourtRequest.id == request_id)
     )
     return case_pid is not None and await _reads(session, actor, case_pid)
 

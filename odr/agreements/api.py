@@ -6,13 +6,16 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import Response
 
 from odr.accounts.access import SignedIn
-from odr.agreements import access, documents, service
+from odr.agreements import access, confirming, documents, service
 from odr.agreements.schemas import (
     AcceptAllIn,
     AnswerIn,
     ClaimIn,
     ClauseIn,
     ConfirmOralIn,
+    CourtConsentIn,
+    CourtOutcomeIn,
+    CourtRequestIn,
     DraftIn,
     OrderIn,
     PaperIn,
@@ -255,6 +258,61 @@ async def breach(actor: SignedIn, session: Write, pid: str, wanted: ReasonIn) ->
 async def complete(actor: SignedIn, session: Write, case: str) -> Response:
     await service.complete(session, actor, case)
     return Response(status_code=204)
+
+
+# --- the court -------------------------------------------------------------------------------------------------------
+
+
+async def _court(session: Write, actor: SignedIn, case: str) -> dict[str, Any]:
+    return await confirming.shown(session, await access.of_case(session, actor, case))
+
+
+@router.get("/cases/{case}/court")
+async def court(actor: SignedIn, session: Read, case: str) -> dict[str, Any]:
+    """The joint request for judicial confirmation: whether it is possible, who agreed, until when, the outcome."""
+    return await confirming.shown(session, await access.of_case(session, actor, case))
+
+
+@router.post("/cases/{case}/court/consents", status_code=201)
+async def agree_to_court(actor: SignedIn, session: Write, case: str, wanted: CourtConsentIn) -> dict[str, Any]:
+    """A party agrees to ask the court together; staff record a consent that was signed on paper."""
+    await service.agree_to_court(session, actor, case, wanted)
+    return await _court(session, actor, case)
+
+
+@router.post("/cases/{case}/court/revocations", status_code=201)
+async def take_back_court_consent(actor: SignedIn, session: Write, case: str) -> dict[str, Any]:
+    await service.take_back_court_consent(session, actor, case)
+    return await _court(session, actor, case)
+
+
+@router.post("/cases/{case}/court/requests", status_code=201)
+async def register_court_request(actor: SignedIn, session: Write, case: str, wanted: CourtRequestIn) -> dict[str, Any]:
+    """The request was handed to a court: `court` is the six digits of its division, or `other` with `court_name`."""
+    await service.register_court_request(session, actor, case, wanted)
+    return await _court(session, actor, case)
+
+
+@router.post("/cases/{case}/court/outcomes", status_code=201, max_body_size=UPLOAD_CEILING)
+async def record_court_outcome(
+    request: Request,
+    actor: SignedIn,
+    case: str,
+    outcome: Annotated[str, Form()],
+    decided_on: Annotated[str, Form()],
+    docket_no: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+    file: Annotated[UploadFile | None, File()] = None,
+) -> dict[str, Any]:
+    """What the court said, with its paper where there is one."""
+    given = {"outcome": outcome, "decided_on": decided_on, "docket_no": docket_no, "note": note}
+    wanted = forms.parse(CourtOutcomeIn, given)
+    async with web.read(request) as session:
+        access.need_handler(await access.of_case(session, actor, case))
+    paper = await evidence.prepare(file, web.odr(request).settings) if file is not None else None
+    async with web.write(request) as session:
+        await service.record_court_outcome(session, actor, case, wanted, paper)
+        return await _court(session, actor, case)
 
 
 # --- return visits --------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.agreements import access, board, performing, signing, standing, visits
+from odr.agreements import access, board, performing, rules, signing, standing, visits
 from odr.agreements.access import Place
 from odr.agreements.board import Board, ClauseView
 from odr.agreements.models import Agreement, PerformanceItem, ReturnVisit
@@ -14,7 +14,7 @@ from odr.agreements.schemas import Kind
 from odr.agreements.standing import Slot, Standing
 from odr.cases import service as cases
 from odr.cases.access import View
-from odr.cases.codes import CaseRole, Channel, Side, State
+from odr.cases.codes import CaseRole, Category, Channel, Side, State
 from odr.cases.models import Party
 from odr.core.templating import day
 from odr.evidence.models import File
@@ -55,12 +55,13 @@ async def document(session: AsyncSession, place: Place) -> dict[str, Any]:
         "paper_only": signing.why_not_on_screen(place),
         "frozen_at": _iso(agreement.frozen_at),
         "sha256": agreement.sha256,
-        "pdf": await _file_address(session, agreement.pdf_file_id),
-        "copy": await _file_address(session, agreement.copy_file_id),
+        "pdf": await file_address(session, agreement.pdf_file_id),
+        "copy": await file_address(session, agreement.copy_file_id),
         "signatures": [_slot(slot) for slot in stands.slots],
         "effective_at": _iso(stands.effective_at),
         "court_until": stands.court_until.isoformat() if stands.court_until is not None else None,
         "court_until_day": day(stands.court_until),
+        "court_may_confirm": rules.court_may_confirm(Category(view.case.category)),
     }
 
 
@@ -130,7 +131,8 @@ def _slot(slot: Slot) -> dict[str, Any]:
     }
 
 
-async def _file_address(session: AsyncSession, file_id: int | None) -> str | None:
+async def file_address(session: AsyncSession, file_id: int | None) -> str | None:
+    """Where a kept file is opened."""
     pid = await session.scalar(select(File.pid).where(File.id == file_id)) if file_id is not None else None
     return f"/files/{pid}" if pid is not None else None
 
@@ -149,7 +151,7 @@ async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
                 "state": agreement.state,
                 "sha256": agreement.sha256,
                 "void_reason": agreement.void_reason,
-                "pdf": await _file_address(session, agreement.pdf_file_id),
+                "pdf": await file_address(session, agreement.pdf_file_id),
                 "effective_at": _iso(stands.effective_at),
             }
         )
@@ -186,7 +188,7 @@ async def promise(
         "state": item.state,
         "claimed_at": _iso(item.claimed_at),
         "claim_note": item.claim_note,
-        "proof": await _file_address(session, item.proof_file_id),
+        "proof": await file_address(session, item.proof_file_id),
         "answer_note": item.answer_note,
         "settled_at": _iso(item.settled_at),
         "mine": performing.is_obligor(view, item),

@@ -161,6 +161,40 @@ class PerformanceItem(Base):
     answer_note: Mapped[str] = mapped_column(String(300), default="")
 
 
+class CourtRequest(Base):
+    """司法确认: the joint request handed to a court, and what became of it. outcome: see `cases.codes.CourtOutcome`."""
+
+    __tablename__ = "court_requests"
+    __table_args__ = (
+        Index("ix_court_requests_case", "case_id"),
+        # One request at a time; a further one may follow a refusal or withdrawal.
+        Index(
+            "uq_court_requests_open",
+            "case_id",
+            unique=True,
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
+        CheckConstraint("(outcome IS NULL) = (decided_on IS NULL)", name="outcome_has_its_day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pid: Mapped[str] = mapped_column(String(32), unique=True, default=new_pid)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    court: Mapped[str] = mapped_column(String(80))
+    docket_no: Mapped[str] = mapped_column(String(60), default="")
+    applied_on: Mapped[date] = mapped_column()
+    filed_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    filed_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    decided_on: Mapped[date | None] = mapped_column()
+    note: Mapped[str] = mapped_column(String(300), default="")
+    paper_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    recorded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
 class ReturnVisit(Base):
     """回访: made by the one who handled the case. satisfaction: 1 (very satisfied) to 5 (very dissatisfied)."""
 

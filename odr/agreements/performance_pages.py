@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
-from odr.agreements import access, content, documents, performing, service, standing, visits
+from odr.agreements import access, confirming, content, documents, performing, service, standing, visits
 from odr.agreements.board_pages import UPLOAD_CEILING, errors_of
 from odr.agreements.schemas import ClaimIn, Performed, ReasonIn, RecordIn, SettleIn, UrgeIn, VisitIn
 from odr.cases import access as case_access
@@ -49,7 +49,8 @@ async def _performance(
             "is_party": view.is_party,
             "settles": access.may_settle(view),
             "open": view.state in (State.EFFECTIVE, State.PERFORMING, State.CONFIRMING),
-            "may_complete": view.handles and view.state is State.PERFORMING,
+            "may_complete": view.handles and view.state in (State.EFFECTIVE, State.PERFORMING),
+            "court_why": await confirming.hindrance(session, view.case),
             "breached": await performing.breached(session, view.case),
             "remedies": performing.remedies(view.case),
             "effective_at": effect.effective_at if effect is not None else None,

@@ -73,7 +73,9 @@ async def items_of(session: AsyncSession, case: Case) -> list[PerformanceItem]:
 
 
 async def begin(session: AsyncSession, who: Who, case: Case, agreement: Agreement) -> list[PerformanceItem]:
-    """Make a promise of each clause and set its reminders; called once, when the agreement takes effect."""
+    """Make a promise of each clause and set its reminders; called once, when the agreement takes effect.
+
+    Performance begins at once when something is to be performed."""
     items = [
         PerformanceItem(
             case_id=case.id, agreement_id=agreement.id, clause_id=clause.id, obligor_id=clause.obligor_id,
@@ -86,8 +88,15 @@ async def begin(session: AsyncSession, who: Who, case: Case, agreement: Agreemen
     await session.flush()
     for item in items:
         await _remind(session, item)
-    await cases.start_performance(session, who, case)
+    if any(counts(item) for item in items):
+        await cases.start_performance(session, who, case)
     return items
+
+
+async def _under_way(session: AsyncSession, who: Who, case: Case) -> None:
+    """An agreement of lasting duties alone rests in effect, as nothing is due, until something ends or breaks it."""
+    if case.state == State.EFFECTIVE:
+        await cases.start_performance(session, who, case)
 
 
 async def _remind(session: AsyncSession, item: PerformanceItem) -> None:
@@ -241,6 +250,7 @@ async def breach(session: AsyncSession, actor: Actor, pid: str, wanted: ReasonIn
         raise Conflict(_("这一项还没有到期，不能登记为不履行。可以先督促。"), code="not_due")
     item.state, item.answer_note = "late", wanted.reason
     await session.flush()
+    await _under_way(session, actor, view.case)
     await cases.breach(session, actor, view.case, "有一项约定没有履行。", breach_noted=True, remedies_told=True)
     await audit.record(session, actor, "performance:item:breached", "performance", item.pid, {"case": view.case.pid})
     return item
@@ -251,6 +261,7 @@ async def complete(session: AsyncSession, actor: Actor, case_pid: str) -> None:
     view = await access.of_case(session, actor, case_pid)
     access.need_handler(view)
     case = await access.lock(session, view.case.id)
+    await _under_way(session, actor, case)
     await cases.mark_performed(session, actor, case)
 
 
@@ -265,8 +276,7 @@ async def _done(
         await jobs.cancel(session, f"item:{item.id}:{when}")
     words = {"done": "有一项约定已经履行。", "waived": "有一项约定由接受的一方放弃。"}
     await _noted(session, actor, view, item, f"performance:item:{state}", words[state], channel)
-    counted = [other for other in await items_of(session, view.case) if counts(other)]
-    if view.state == State.PERFORMING and counted and all(other.state in SETTLED for other in counted):
+    if view.state == State.PERFORMING and await all_kept(session, view.case):
         await cases.mark_performed(session, actor, view.case)
 
 
@@ -280,6 +290,12 @@ async def _noted(
 
 
 # --- what the rules of a case ask -----------------------------------------------------------------------------------
+
+
+async def all_kept(session: AsyncSession, case: Case) -> bool:
+    """Whether there were promises to wait for and each is done or waived."""
+    counted = [item for item in await items_of(session, case) if counts(item)]
+    return bool(counted) and all(item.state in SETTLED for item in counted)
 
 
 async def settled(session: AsyncSession, case: Case) -> bool:

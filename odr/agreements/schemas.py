@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from odr.accounts import service as accounts
-from odr.cases.codes import Channel, Coded
+from odr.cases.codes import Channel, Coded, CourtOutcome
 from odr.core import clock
 from odr.core.errors import Invalid
 from odr.core.forms import Strict, narrow
@@ -17,6 +17,7 @@ from odr.core.i18n import N_, _
 
 MOST_FEN = 100_000_000_000  # a thousand million yuan: beyond it a key was held down
 _LATEST_YEARS = 30
+_EARLIEST_YEAR = 2000
 _AMOUNT = re.compile(r"\d+(\.\d+)?|\.\d+")
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
 
@@ -103,13 +104,22 @@ def _moment(given: object) -> object:
 def _happened(moment: datetime) -> datetime:
     if moment > clock.now():
         raise ValueError(_("这个时间还没有到。请填写事情发生的时间。"))
-    if moment.year < 2000:
+    if moment.year < _EARLIEST_YEAR:
         raise ValueError(_("这个时间太早了，请看看年份写对没有。"))
     return moment
 
 
+def _gone(day: date) -> date:
+    if day > clock.today():
+        raise ValueError(_("这一天还没有到。请填写已经发生的日期。"))
+    if day.year < _EARLIEST_YEAR:
+        raise ValueError(_("这个日期太早了，请看看年份写对没有。"))
+    return day
+
+
 Fen = Annotated[int | None, BeforeValidator(_fen)]
 Day = Annotated[date | None, BeforeValidator(_day), AfterValidator(_to_come)]
+PastDay = Annotated[date, BeforeValidator(_day), AfterValidator(_gone)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 PastMoment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_happened)]
 Pid = Annotated[str, Field(min_length=1, max_length=32)]
@@ -271,6 +281,45 @@ class RecordIn(Strict):
 class UrgeIn(Strict):
     channel: Channel
     note: str = Field(min_length=2, max_length=300)
+
+
+class CourtConsentIn(Strict):
+    """A party agrees to ask the court together. Staff name the party that signed the paper before them, and where."""
+
+    party: Pid | None = None
+    channel: Channel | None = None
+    note: str = Field(default="", max_length=200)
+
+    def check(self) -> None:
+        """What staff must say about a consent on paper. Raises Invalid naming each."""
+        wrong: dict[str, str] = {}
+        if self.party is None:
+            wrong["party"] = _("请选择是哪一位当事人。")
+        if self.channel is None:
+            wrong["channel"] = _("请选择在哪里签的。")
+        if len(self.note) < 2:
+            wrong["note"] = _("请写明怎样核对的，例如看了身份证，当面签的申请书。")
+        if wrong:
+            raise Invalid(wrong)
+
+
+class CourtRequestIn(Strict):
+    """The joint request was handed to a court. `court`: a key of `courts.COURTS`, or `other` with its name."""
+
+    court: str = Field(default="", max_length=12)
+    court_name: str = Field(default="", max_length=80)
+    docket_no: str = Field(default="", max_length=60)
+    applied_on: PastDay
+    fits: bool = False
+
+
+class CourtOutcomeIn(Strict):
+    """What the court said, and when."""
+
+    outcome: CourtOutcome
+    decided_on: PastDay
+    docket_no: str = Field(default="", max_length=60)
+    note: str = Field(default="", max_length=300)
 
 
 class VisitIn(Strict):

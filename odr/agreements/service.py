@@ -3,6 +3,10 @@ that take the database make slow things (PDF) or spend codes between two transac
 
 from odr.agreements import access, tellers
 from odr.agreements.board import Board, show
+from odr.agreements.confirming import agree as agree_to_court
+from odr.agreements.confirming import record as record_court_outcome
+from odr.agreements.confirming import register as register_court_request
+from odr.agreements.confirming import take_back as take_back_court_consent
 from odr.agreements.content import Content, gather, principals
 from odr.agreements.copies import keep_copy
 from odr.agreements.documents import document, promises, versions
@@ -32,6 +36,7 @@ __all__ = [
     "Standing",
     "accept_all",
     "add_clause",
+    "agree_to_court",
     "answer",
     "breach",
     "change_clause",
@@ -49,6 +54,8 @@ __all__ = [
     "principals",
     "promises",
     "record",
+    "record_court_outcome",
+    "register_court_request",
     "remedies",
     "remove_clause",
     "reorder",
@@ -59,6 +66,7 @@ __all__ = [
     "show",
     "sign",
     "standing",
+    "take_back_court_consent",
     "take_paper",
     "tell",
     "unfreeze",
@@ -73,4 +81,5 @@ __all__ = [
 tell = tellers.tell
 
 files.register("agreement", access.file_of_agreement)
+files.register("court_request", access.file_of_court_request)
 files.register("performance", access.file_of_item)

@@ -65,7 +65,7 @@ async def _hand(session: AsyncSession, actor: Actor, place: Place) -> _Hand:
         hand = _Hand("mediator", None, place)
     elif view.is_party:
         party = access.need_settler(view)
-        await _need_adult(session, view, party)
+        await need_adult(session, view, party)
         hand = _Hand("party", party, place)
     else:
         raise Forbidden(_("这里由当事人和调解员签名。调委会请在“盖章”里操作。"))
@@ -85,7 +85,7 @@ def _need_open(place: Place, form: str) -> None:
         raise Conflict(_("现在没有等您签名的协议。请刷新页面，看看到了哪一步。"), code="not_signing")
 
 
-async def _need_adult(session: AsyncSession, view: View, party: Party) -> None:
+async def need_adult(session: AsyncSession, view: View, party: Party) -> None:
     """A minor signs through a guardian (民法典 Art. 19, 20)."""
     own = view.party is not None and view.party.id == party.id
     person = await session.get(Person, party.person_id) if party.person_id is not None else None
@@ -261,7 +261,7 @@ async def _speaker(session: AsyncSession, actor: Actor, place: Place) -> Party:
     """Who confirms an oral agreement on the phone. Raises the reason why not."""
     _need_open(place, "oral")
     party = access.need_settler(place.view)
-    await _need_adult(session, place.view, party)
+    await need_adult(session, place.view, party)
     if why_not_on_screen(place) is not None:
         raise Conflict(_("这类约定不能在手机上确认。请当面向调解员确认。"), code="paper_only")
     now = await standing.of(session, place.case, place.agreement)

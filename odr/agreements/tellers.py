@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.agreements import access, board, performing, rules, standing, visits
+from odr.agreements import access, board, confirming, performing, rules, standing, visits
 from odr.agreements.models import Agreement
 from odr.cases import service as cases
 from odr.cases.codes import Category, State
@@ -27,6 +27,7 @@ async def tell(session: AsyncSession, case: Case) -> Mapping[str, Any]:
     until = effect.court_until if effect is not None else None
     return facts | {
         "court_window_open": until is not None and clock.today() <= until,
+        "court_outcome": await confirming.outcome_of(session, case),
         "items_settled": await performing.settled(session, case),
         "breach_noted": await performing.breached(session, case),
         "visited": await _visited(session, case),

@@ -45,6 +45,7 @@ class Do(StrEnum):
     DELIVER_ROUTES = "deliver_routes"
     ADD_AGENT = "add_agent"
     ADD_FILE = "add_file"
+    ASK_COURT = "ask_court"
 
 
 _MAY: dict[Do, tuple[frozenset[CaseRole], tuple[State, ...]]] = {
@@ -63,6 +64,7 @@ _MAY: dict[Do, tuple[frozenset[CaseRole], tuple[State, ...]]] = {
     Do.DELIVER_ROUTES: (STAFF_ROLES, tuple(s for s in State if s not in (State.DRAFT, State.ARCHIVED))),
     Do.ADD_AGENT: (PARTY_ROLES | STAFF_ROLES, (*_BEFORE, State.SUPPLEMENT, *_TALKING)),
     Do.ADD_FILE: (PARTY_ROLES | {_R.MEDIATOR, _R.BODY_CLERK}, (*_BEFORE, State.SUPPLEMENT, *_TALKING)),
+    Do.ASK_COURT: (PARTY_ROLES | {_R.MEDIATOR, _R.BODY_CLERK}, (State.EFFECTIVE, State.PERFORMING)),
 }
 
 

@@ -6,15 +6,16 @@ Consent to one step is none to the next (在线调解规则 Art. 4), and what wa
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
 from odr.cases import deadlines, moves, seating, telling
-from odr.cases.access import Do, View, need, view
+from odr.cases.access import Do, View, for_reading, need, view
 from odr.cases.clocks import ClockKind
 from odr.cases.codes import Channel, ConsentKind, Result, Side, State, Will
-from odr.cases.events import event
+from odr.cases.events import ALL, event
 from odr.cases.facts import Gathered, PartyState, gather, party_states
 from odr.cases.models import Case, Gate, Party
 from odr.cases.texts import ONLINE, RIGHTS
@@ -37,6 +38,18 @@ _EACH_OTHERS_END = {
     ConsentKind.ONLINE_MEDIATION: ConsentKind.OFFLINE,
     ConsentKind.OFFLINE: ConsentKind.ONLINE_MEDIATION,
 }
+
+
+# The joint request to the court is asked after the effect and concerns both sides, so both read who agreed (Art. 33).
+_DOORS = {ConsentKind.COURT_REQUEST: Do.ASK_COURT}
+_TAGS = {ConsentKind.OFFLINE: "party:offline:asked", ConsentKind.COURT_REQUEST: "party:court:agreed"}
+
+
+def _read_by(kind: ConsentKind, owner: Party) -> tuple[str, str]:
+    """Who reads on the timeline that this was given or taken back, and what stands there."""
+    if kind is ConsentKind.COURT_REQUEST:
+        return ALL, Side(owner.side).zh
+    return owner.side, kind.zh
 
 
 class GateName(StrEnum):
@@ -90,6 +103,30 @@ def next_gate(gates: list[GateState]) -> GateState | None:
     return next((gate for gate in gates if not gate.done and not gate.waiting), None)
 
 
+async def own_gates(session: AsyncSession, actor: Actor, pid: str) -> tuple[View, Gathered, list[GateState]]:
+    """A party's own gates in a case. Raises NotFound for everybody who is no party of it."""
+    seen = await for_reading(session, actor, pid)
+    found = await gather(session, seen.case)
+    party = found.party(seen.party)
+    if party is None:
+        raise NotFound()
+    return seen, found, gates_of(found, party)
+
+
+def shown_text(found: Gathered, name: GateName) -> dict[str, Any] | None:
+    """The words a party is shown at this gate and their version, as JSON; None where there are none (identity)."""
+    if name is GateName.IDENTITY:
+        return None
+    words = {GateName.RIGHTS_NOTICE: RIGHTS, GateName.ONLINE_MEDIATION: ONLINE}.get(name)
+    disclosure = found.assignment.disclosure if found.assignment and name is GateName.DISCLOSURE else None
+    return {
+        "version": text_version(found, ConsentKind(name.value)),
+        "title": words.title if words else None,
+        "points": [{"title": point.title, "text": point.text} for point in words.points] if words else [],
+        "disclosure": disclosure,
+    }
+
+
 def text_version(found: Gathered, kind: ConsentKind) -> str:
     """The version of the words that a party is shown for this consent now."""
     if kind is ConsentKind.RIGHTS_NOTICE:
@@ -134,7 +171,7 @@ async def pass_gate(
             session, actor, await session.get_one(Case, party.case_id), party, Will.AGREED, channel=channel
         )
         return None
-    seen, case, owner = await _principal(session, actor, party, Do.PASS_GATE)
+    seen, case, owner = await _principal(session, actor, party, _DOORS.get(kind, Do.PASS_GATE))
     await moves.hold(session, case)
     found = await gather(session, case)
     state = found.party(owner)
@@ -150,9 +187,10 @@ async def pass_gate(
         other.revoked_at = clock.now()
     await session.flush()
     await seating.keep_in_step(session, case)
-    tag = "party:offline:asked" if kind is ConsentKind.OFFLINE else "party:gate:passed"
+    audience, note = _read_by(kind, owner)
     await event(
-        session, actor, case, tag, role=seen.role, channel=channel, audience=owner.side, note=kind.zh,
+        session, actor, case, _TAGS.get(kind, "party:gate:passed"), role=seen.role, channel=channel,
+        audience=audience, note=note,
         detail={"party": owner.pid, "kind": kind.value, "text_version": version},
     )  # fmt: skip
     await _tell_when_ready(session, case, state)
@@ -183,7 +221,7 @@ async def revoke_gate(session: AsyncSession, actor: Actor, party: Party, kind: C
     """Take a consent back. Without consent to talk online the party goes on by telephone or on site, in the same file
     (R2). Raises Conflict for what cannot be taken back: a notice was read, and to leave is `opt_out`."""
     kind = ConsentKind(kind)
-    seen, case, owner = await _principal(session, actor, party, Do.PASS_GATE)
+    seen, case, owner = await _principal(session, actor, party, _DOORS.get(kind, Do.PASS_GATE))
     await moves.hold(session, case)
     state = (await gather(session, case)).party(owner)
     if state is None or kind not in _REVOCABLE:
@@ -193,8 +231,10 @@ async def revoke_gate(session: AsyncSession, actor: Actor, party: Party, kind: C
     state.gates[kind].revoked_at = clock.now()
     await session.flush()
     await seating.keep_in_step(session, case)
+    audience, note = _read_by(kind, owner)
+    tag = "party:court:revoked" if kind is ConsentKind.COURT_REQUEST else "party:gate:revoked"
     await event(
-        session, actor, case, "party:gate:revoked", role=seen.role, audience=owner.side, note=kind.zh,
+        session, actor, case, tag, role=seen.role, audience=audience, note=note,
         detail={"party": owner.pid, "kind": kind.value},
     )  # fmt: skip
     if kind is ConsentKind.ONLINE_MEDIATION:

@@ -19,6 +19,7 @@ from odr.cases.codes import (
     CaseRole,
     Channel,
     ConsentKind,
+    CourtOutcome,
     RefusalGround,
     Result,
     Side,
@@ -71,6 +72,8 @@ _TOLD: Mapping[Move, tuple[tuple[_To, str], ...]] = {
     Move.UNFREEZE: ((_To.PARTIES, telling.PROGRESS),),
     Move.SETTLE_ORAL: ((_To.PARTIES, telling.PROGRESS),),
     Move.TAKE_EFFECT: ((_To.PARTIES, telling.PROGRESS),),
+    Move.APPLY_CONFIRMATION: ((_To.PARTIES, telling.PROGRESS),),
+    Move.RECORD_COURT_RESULT: ((_To.PARTIES, telling.PROGRESS),),
     Move.RECORD_BREACH: ((_To.PARTIES, telling.PROGRESS),),
     Move.MARK_PERFORMED: ((_To.PARTIES, telling.PROGRESS),),
     Move.CLOSE: ((_To.PARTIES, telling.PROGRESS),),
@@ -433,6 +436,22 @@ async def mark_performed(session: AsyncSession, who: Who, case: Case, **known: A
     await _move(session, who, case, Move.MARK_PERFORMED, by=CaseRole.SYSTEM, **known)
 
 
+async def apply_confirmation(session: AsyncSession, actor: Actor, case: Case, court: str, **known: Any) -> None:
+    """申请司法确认: what every party agreed to was handed to this court."""
+    by = await _hat(session, actor, case, Move.APPLY_CONFIRMATION)
+    await _move(session, actor, case, Move.APPLY_CONFIRMATION, by=by, said=_Said(note=court), **known)
+
+
+async def record_court_result(
+    session: AsyncSession, actor: Actor, case: Case, outcome: CourtOutcome, note: str = ""
+) -> None:
+    """What the court said. The consents are used up by it: a further request is asked anew."""
+    by = await _hat(session, actor, case, Move.RECORD_COURT_RESULT)
+    said = _Said(note=note or outcome.zh, detail={"outcome": outcome.value})
+    await _move(session, actor, case, Move.RECORD_COURT_RESULT, by=by, said=said, court_outcome=outcome)
+    await revoke_all(session, case, ConsentKind.COURT_REQUEST)
+
+
 async def breach(session: AsyncSession, actor: Actor, case: Case, note: str, **known: Any) -> None:
     """不履行: noted, and both sides told what can be done (Art. 31, 32)."""
     by = await _hat(session, actor, case, Move.RECORD_BREACH)
@@ -471,7 +490,10 @@ async def reopen(session: AsyncSession, actor: Actor, case: Case, reason: str) -
     await hold(session, case)
     lifecycle.row(State(case.state), Move.REOPEN)
     await _end_assignments(session, case, "重新打开")
-    await revoke_all(session, case, ConsentKind.AGREE_TO_MEDIATE, ConsentKind.DISCLOSURE, ConsentKind.AGREE_MEDIATOR)
+    await revoke_all(
+        session, case, ConsentKind.AGREE_TO_MEDIATE, ConsentKind.DISCLOSURE, ConsentKind.AGREE_MEDIATOR,
+        ConsentKind.COURT_REQUEST,
+    )  # fmt: skip
     await session.execute(update(Party).where(Party.case_id == case.id).values(will=Will.UNKNOWN.value, will_at=None))
     case.closed_at, case.archived_at, case.form = None, None, None
     await _move(session, actor, case, Move.REOPEN, by=by, said=_Said(note=reason), reason_given=bool(reason.strip()))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from odr.cases.clocks import ClockKind
-from odr.cases.codes import CaseRole, Side, State, Will
+from odr.cases.codes import CaseRole, CourtOutcome, Side, State, Will
 from odr.cases.guards import CONFIRMED, Facts, PartyFacts
 from odr.core.i18n import N_, _
 
@@ -146,6 +146,14 @@ _BREACHED = Next(
     N_("您可以就协议起诉；经法院确认的，可以申请强制执行。"),
     ClockKind.FOLLOW_UP,
 )
+_COURT_SILENCE = N_("过了期限就不能再申请司法确认，协议仍然有效。")
+_COURT_ASKED = N_("一方同意一起请法院确认协议，等另一方决定。约定的事照常履行。")
+_TO_COURT = Next(
+    (_R.MEDIATOR, _R.BODY_CLERK),
+    N_("各方都同意申请司法确认，工作人员会把申请送到法院。约定的事照常履行。"),
+    _COURT_SILENCE,
+    ClockKind.COURT_REQUEST,
+)
 
 
 def next_step(state: State, facts: Facts | None = None) -> Next:
@@ -159,7 +167,20 @@ def next_step(state: State, facts: Facts | None = None) -> Next:
         return Next(waiting, _BEFORE_ROOM_SAYS, _BEFORE_ROOM_SILENCE, ClockKind.MEDIATE) if waiting else _OPENING
     if state is State.PERFORMING and facts.breach_noted and facts.remedies_told:
         return _BREACHED
-    return _USUAL[state]
+    return court_step(state, facts) or _USUAL[state]
+
+
+def court_step(state: State, facts: Facts) -> Next | None:
+    """What a joint request to the court waits for once a party agreed to it: the other side, or who files it."""
+    asked = any(party.court_requested for party in facts.parties)
+    possible = facts.court_may_confirm and facts.court_window_open and facts.court_outcome is not CourtOutcome.VALID
+    if state not in (State.EFFECTIVE, State.PERFORMING) or not (asked and possible):
+        return None
+    open_sides = [side for side in Side if any(p.side is side and not p.court_requested for p in facts.parties)]
+    if not open_sides:
+        return _TO_COURT
+    waiting = tuple(role for side in open_sides for role in _roles(side))
+    return Next(waiting, _COURT_ASKED, _COURT_SILENCE, ClockKind.COURT_REQUEST)
 
 
 def _roles(side: Side) -> tuple[CaseRole, ...]:

@@ -23,8 +23,10 @@ from odr.cases.invitations import (
     standing,
     take_invitation,
 )
+from odr.cases.lifecycle import Move, failing
 from odr.cases.moves import (
     accept,
+    apply_confirmation,
     archive,
     assign,
     back_to_mediating,
@@ -41,6 +43,7 @@ from odr.cases.moves import (
     lapse,
     mark_performed,
     opt_out,
+    record_court_result,
     refuse,
     reopen,
     replace_mediator,
@@ -60,10 +63,12 @@ from odr.cases.objections import answer_objection, object_to_mediator
 from odr.cases.routes import deliver_routes_notice
 from odr.cases.seating import announce, shown_name
 from odr.cases.showing import Row, Shown, adds, adds_today, document, rows_for
+from odr.cases.telling import tell_clerks, tell_mediator, tell_parties
 from odr.cases.way import Way, way
 
 __all__ = [
     "Gathered",
+    "Move",
     "PartyState",
     "Row",
     "Shown",
@@ -76,6 +81,7 @@ __all__ = [
     "announce",
     "answer_objection",
     "answer_will",
+    "apply_confirmation",
     "archive",
     "ask_offline",
     "assign",
@@ -95,6 +101,7 @@ __all__ = [
     "end",
     "event",
     "extend",
+    "failing",
     "follow_up",
     "gates_of",
     "gather",
@@ -114,6 +121,7 @@ __all__ = [
     "parties_of",
     "party_states",
     "pass_gate",
+    "record_court_result",
     "refuse",
     "reopen",
     "replace_mediator",
@@ -131,6 +139,9 @@ __all__ = [
     "submit",
     "suspend",
     "take_invitation",
+    "tell_clerks",
+    "tell_mediator",
+    "tell_parties",
     "tells",
     "timeline",
     "to_signing",

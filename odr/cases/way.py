@@ -13,7 +13,7 @@ from odr.cases.codes import CaseRole, ConsentKind, Result, Side, State, Will
 from odr.cases.facts import Gathered, gather
 from odr.cases.guards import CONFIRMED
 from odr.cases.models import CaseEvent
-from odr.cases.next_steps import Next, next_step
+from odr.cases.next_steps import Next, court_step, next_step
 from odr.core.i18n import N_, _
 
 _S = State
@@ -193,6 +193,9 @@ def staff_text(state: State, *, confirmed: bool = True, taken_on: bool = False, 
 def _text(view: View, found: Gathered, step: Next) -> str:
     if not view.is_staff:
         return _own_text(view, found, step) or step.text
+    if court := court_step(view.state, found.facts):
+        handed = CaseRole.MEDIATOR in court.whose
+        return _("各方都同意申请司法确认，请送交法院并登记。") if handed else court.text
     taken_on = found.facts.mediator_confirmed
     waiting = [state.row.name for state, left in gates.missing(found) if left]
     if view.state is _S.ASSIGNED and taken_on and not waiting:
@@ -244,6 +247,10 @@ def _action(view: View, found: Gathered) -> Action | None:
             return Action(_("进入调解室"), f"{at}/room")
     if state is _S.SIGNING:
         return Action(_("去看协议和签署"), f"{at}/agreement")
+    if state is _S.CONFIRMING:
+        return Action(_("登记法院的结果"), f"{at}/court") if view.handles else None
+    if (court := court_step(state, found.facts)) and view.handles and CaseRole.MEDIATOR in court.whose:
+        return Action(_("登记司法确认申请"), f"{at}/court")
     if state in (_S.EFFECTIVE, _S.PERFORMING):
         return Action(_("去看履行"), f"{at}/performance")
     if state is _S.PERFORMED:
@@ -270,6 +277,8 @@ def _party_action(view: View, found: Gathered, at: str) -> Action | None:
         return Action(_("进入调解室"), f"{at}/room") if consented else None
     if state is _S.SIGNING:
         return Action(_("去签协议"), f"{at}/agreement")
+    if (court := court_step(state, found.facts)) and any(court.is_turn_of(role) for role in view.roles):
+        return Action(_("看看是否一起请法院确认"), f"{at}/court")
     if state in (_S.EFFECTIVE, _S.PERFORMING, _S.CONFIRMING):
         return Action(_("去看履行"), f"{at}/performance")
     if state in (_S.FAILED, _S.NOT_ACCEPTED):
