@@ -1,0 +1,66 @@
+"""Signing in as people do: a code from a text message, or a password and the authenticator's digits."""
+
+import re
+import time
+
+import pyotp
+
+from tests.journeys.service import Service
+from tests.journeys.visitor import Visitor
+
+
+class Outbox:
+    """The system admin's page on which a demo shows what would have gone out by text message."""
+
+    def __init__(self, admin: Visitor) -> None:
+        self.admin = admin
+
+    def newest(self, phone: str, pattern: str) -> str:
+        """What `pattern` finds in the newest message to `phone` that has it."""
+        self.admin.open("/admin/outbox")
+        row = self.admin.page.locator("tbody tr", has_text=phone).filter(has_text=re.compile(pattern)).first
+        found = re.search(pattern, row.inner_text())
+        if found is None:
+            raise AssertionError(f"no message to {phone} with {pattern}")
+        return found.group()
+
+    def code(self, phone: str) -> str:
+        return self.newest(phone, r"\b\d{6}\b")
+
+
+class Authenticator:
+    """The app on a staff member's phone. A code is good once, so a second one is taken from the next half minute."""
+
+    def __init__(self, secret: str) -> None:
+        self._totp = pyotp.TOTP(secret)
+        self._last = 0
+
+    def digits(self) -> str:
+        self._last = max(int(time.time()) // 30, self._last + 1)
+        return self._totp.at(self._last * 30)
+
+
+def staff_signs_in(who: Visitor, service: Service, login: str) -> Authenticator:
+    one = service.staff(login)
+    app = Authenticator(one["totp_secret"])
+    who.open("/login/staff")
+    who.fill("登录名", login)
+    who.fill("密码", one["password"])
+    who.fill("动态码", app.digits())
+    who.press("登录")
+    who.page.wait_for_url(lambda url: "/login" not in url)
+    return app
+
+
+def resident_signs_in(who: Visitor, outbox: Outbox, phone: str, *, pictures: bool = False) -> None:
+    """From the page that asks for the phone number."""
+    who.fill("手机号码", phone)
+    if pictures:
+        who.look("phone-number")
+    who.press("获取验证码")
+    who.reads("短信里的 6 位数字是多少？")
+    who.fill("验证码", outbox.code(phone))
+    if pictures:
+        who.look("code")
+    who.press("登录")
+    who.page.wait_for_url(lambda url: "/login" not in url)

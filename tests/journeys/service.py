@@ -1,0 +1,62 @@
+"""The service as an operator starts it: `odr demo`, then `odr serve`, each a process of its own."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from tests import servers
+
+# One unit for the waits of a journey; a slow machine scales it.
+SECONDS = float(os.environ.get("ODR_TEST_SECONDS", "20"))
+
+
+@dataclass(frozen=True)
+class Service:
+    """Where it listens, and the logins the demo printed."""
+
+    url: str
+    logins: dict[str, Any]
+
+    def staff(self, login: str) -> dict[str, str]:
+        found: dict[str, str] = next(one for one in self.logins["staff"] if one["login"] == login)
+        return found
+
+
+@contextlib.contextmanager
+def running(var: Path) -> Iterator[Service]:
+    """A demo city in `var`, served on a free port until the block ends."""
+    port = servers.free_port()
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ODR_")}
+    env |= {"ODR_VAR": str(var), "ODR_PORT": str(port)}
+    command = [sys.executable, "-m", "odr.cli"]
+    made = subprocess.run([*command, "demo", "--json"], env=env, capture_output=True, text=True, check=True)
+    logins = json.loads(made.stdout)
+    with (var / "serve.log").open("wb") as log:
+        process = subprocess.Popen([*command, "serve"], env=env, stdout=log, stderr=log)
+        try:
+            _until_ready(f"{logins['url']}/readyz", process)
+            yield Service(logins["url"], logins)
+        finally:
+            process.terminate()
+            process.wait(SECONDS)
+
+
+def _until_ready(address: str, process: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"`odr serve` ended at once with {process.returncode}")
+        with contextlib.suppress(URLError, ConnectionError), urlopen(address, timeout=1) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("`odr serve` did not come up")
