@@ -228,11 +228,12 @@ class Streams:
             if room is None:
                 continue
             state = room.state
-            follows = one.first == room.delivered + 1
-            if state is None or (one.version, one.epoch) != (state.version, state.epoch) or not follows:
+            hole = one.first > room.delivered + 1
+            if state is None or (one.version, one.epoch) != (state.version, state.epoch) or hole:
                 self.look_at(room.pid)
             else:
-                self._deliver(room, one.lines)
+                # A look at the table may have been quicker than this news of its commit.
+                self._deliver(room, [line for line in one.lines if line.seq > room.delivered])
 
     def _deliver(self, room: LiveRoom, lines: Sequence[Line]) -> None:
         """Lines that follow on what was delivered, to everybody who is live: encoded once, the same bytes for all."""
@@ -285,6 +286,8 @@ class Streams:
                 if room.state is not None and room.pid in states and states[room.pid].head > room.delivered
             }
             news = await tails(session, behind.items())
+        left: list[str] = []
+        moved = False
         for room in wanted:
             state = states.get(room.pid)
             if state is None or self._rooms.get(room.pid) is not room:
@@ -296,8 +299,12 @@ class Streams:
             lines = [line for line in news.get(state.id, ()) if line.seq > room.delivered]
             if lines and lines[0].seq == room.delivered + 1:
                 self._deliver(room, lines)
-                if state.head > room.delivered:
-                    self._dirty.add(room.pid)
+            moved = moved or room.delivered > behind.get(state.id, room.delivered)
+            if state.head > room.delivered:
+                left.append(room.pid)
+        # Long news come in parts. Where nothing moved, reading at once again would only find the same.
+        if moved:
+            self._dirty.update(left)
 
     def _renew(self, room: LiveRoom, state: rooms.RoomState) -> rooms.RoomState:
         """Take in a state that was read; sockets whose person left go, the others hear of changed rights."""
