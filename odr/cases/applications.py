@@ -13,7 +13,7 @@ from odr.cases.codes import CaseRole, Channel, PartyRole, Side, Source, State, W
 from odr.cases.models import Case, Party
 from odr.cases.schemas import AgentIn, Application, PartyIn
 from odr.core import clock
-from odr.core.errors import Invalid
+from odr.core.errors import Invalid, NotFound
 from odr.core.i18n import _
 from odr.evidence import service as evidence
 from odr.evidence.models import File
@@ -41,7 +41,10 @@ async def submit(
     """
     if await session.get(Division, application.division_code) is None:
         raise Invalid({"division_code": _("没有这个地方。请从列表里选择。")})
-    centre = await bodies.centre_for(session, application.division_code)
+    try:
+        centre = await bodies.centre_for(session, application.division_code)
+    except NotFound:
+        raise Invalid({"division_code": _("这个地方还没有调处中心。请选择它所在的区。")}) from None
     source = Source(source)
     own_word = entered_by is None
     case = Case(

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from odr.core import clock
@@ -44,7 +44,8 @@ class Case(Base):
     occurred_on: Mapped[date | None] = mapped_column()
     place: Mapped[str] = mapped_column(String(120), default="")
     division_code: Mapped[str] = mapped_column(ForeignKey("divisions.code"))
-    amount_fen: Mapped[int | None] = mapped_column()
+    # An INTEGER of SQLite has 64 bits anyway.
+    amount_fen: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
     violence: Mapped[bool] = mapped_column(default=False)
     supply_stop: Mapped[bool] = mapped_column(default=False)
 

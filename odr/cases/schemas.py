@@ -34,7 +34,7 @@ def _not_ahead(day: date) -> date:
 
 def reachable_number(text: str) -> str:
     """A mobile or a landline, in plain digits. Raises ValueError with a sentence."""
-    digits = "".join(sign for sign in narrow(text) if sign.isdigit() or sign == "+").removeprefix("+86")
+    digits = "".join(sign for sign in narrow(text) if sign in "0123456789+").removeprefix("+86")
     if not 7 <= len(digits) <= 13 or not digits.isdigit():
         raise ValueError(_("请填写手机号码，或带区号的座机号码。"))
     # No landline begins with 1: this is a mobile with a digit lost or doubled, and its owner would never hear of it.

@@ -118,7 +118,8 @@ async def refuse(request: Request, pid: str, actor: Staff) -> Response:
         async with web.write(request) as session:
             await orders.refuse(session, actor, pid, reason)
     except Invalid as problem:
-        return await _orders(request, actor, form.values, problem.fields, pid)
+        errors = {f"{field}-{pid}": say for field, say in problem.fields.items()}
+        return await _orders(request, actor, form.values, errors, pid)
     return web.see_other("/queue/orders")
 
 

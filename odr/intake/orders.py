@@ -53,7 +53,10 @@ async def _row(session: AsyncSession, key: ApiKey, order: HotlineOrder, digest: 
     place = order.division_code or _CITY
     if await session.get(Division, place) is None:
         raise Invalid({"division_code": _("没有这个区划代码。请用国家统计局 12 位代码，不清楚就不填。")})
-    centre = await bodies.centre_for(session, place)
+    try:
+        centre = await bodies.centre_for(session, place)
+    except NotFound:
+        raise Invalid({"division_code": _("这个地方还没有调处中心。请写它所在的区的代码。")}) from None
     return IntakeOrder(
         source=order.source,
         order_no=order.order_no,
