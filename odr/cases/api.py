@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from odr.accounts.access import SignedIn, Staff
 from odr.accounts.models import Role
-from odr.cases import access, joining, schemas, showing
+from odr.cases import access, gates, joining, schemas, showing
 from odr.cases.actions import ACTIONS, Action, Ctx, perform
 from odr.cases.codes import State
 from odr.cases.proposals import proposals
@@ -50,6 +50,24 @@ async def show(session: web.Read, actor: SignedIn, pid: str) -> dict[str, Any]:
     """The case as the caller may see it: state, whose turn, by when, parties, rooms, timeline, links."""
     view = await access.for_reading(session, actor, pid)
     return (await showing.document(session, view)).doc
+
+
+@router.get("/cases/{pid}/gates")
+async def own_gates(session: web.Read, actor: SignedIn, pid: str) -> dict[str, Any]:
+    """What the caller, a party, is told and asked before the joint room; each text with the version to consent to."""
+    _view, found, its_gates = await gates.own_gates(session, actor, pid)
+    return {
+        "gates": [
+            {
+                "name": gate.name.value,
+                "title": gate.title,
+                "done": gate.done,
+                "waiting": gate.waiting,
+                "text": gates.shown_text(found, gate.name) if not gate.waiting else None,
+            }
+            for gate in its_gates
+        ]
+    }
 
 
 @router.get("/cases/{pid}/proposals")

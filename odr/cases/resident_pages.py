@@ -1,21 +1,18 @@
 """What a party sees: its cases, one case like a parcel on its way, and the gates before the room, one at a time."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from odr.accounts import service as accounts
 from odr.accounts.access import Actor, SignedIn
 from odr.accounts.models import Person
 from odr.cases import access, gates, routes, seating, showing
-from odr.cases.access import Do, View
+from odr.cases.access import Do
 from odr.cases.actions import ACTIONS
 from odr.cases.codes import ConsentKind, Will
 from odr.cases.desk_pages import staff_case
 from odr.cases.facts import gather
-from odr.cases.gates import GateName, GateState
+from odr.cases.gates import GateName
 from odr.cases.showing import Shown
 from odr.cases.texts import ONLINE, RIGHTS, ROUTES
 from odr.core import forms, web
@@ -82,20 +79,11 @@ async def other_routes(request: Request, actor: SignedIn, pid: str) -> Response:
 # --- gates ----------------------------------------------------------------------------------------------------------
 
 
-async def _gates(session: AsyncSession, actor: Actor, pid: str) -> tuple[View, Any, list[GateState]]:
-    view = await access.for_reading(session, actor, pid)
-    found = await gather(session, view.case)
-    party = found.party(view.party)
-    if party is None:
-        raise NotFound()
-    return view, found, gates.gates_of(found, party)
-
-
 async def _gate_page(
     request: Request, actor: Actor, pid: str, *, error: OdrError | None = None, values: dict[str, str] | None = None
 ) -> Response:
     async with web.read(request) as session:
-        view, found, its_gates = await _gates(session, actor, pid)
+        view, found, its_gates = await gates.own_gates(session, actor, pid)
         asked = request.query_params.get("gate")
         now = next((g for g in its_gates if g.name == asked and not g.waiting), None) or gates.next_gate(its_gates)
         if not view.may(Do.PASS_GATE) or now is None:
@@ -149,7 +137,7 @@ async def _prove(request: Request, actor: Actor, pid: str, values: dict[str, str
     # The check may ask a service outside: before the transaction, not in it.
     method = await accounts.check_real_name(web.odr(request).settings, name, id_no)
     async with web.write(request) as session:
-        view, _found, _its_gates = await _gates(session, actor, pid)
+        view, _found, _its_gates = await gates.own_gates(session, actor, pid)
         person = await session.get_one(Person, actor.person_id)
         await accounts.prove_identity(session, actor, person, name, id_no, method=method)
         await session.flush()
@@ -163,7 +151,7 @@ async def _consent(request: Request, actor: Actor, pid: str, name: str, values: 
     if values.get("answer") not in ("yes", "no", "offline"):
         raise Invalid({"answer": _("请选择一项。")})
     async with web.write(request) as session:
-        view, _found, _its_gates = await _gates(session, actor, pid)
+        view, _found, _its_gates = await gates.own_gates(session, actor, pid)
         party = view.principal
         if party is None:
             raise NotFound()

@@ -8,6 +8,8 @@ from odr.cases.models import Invitation
 from tests.cases.story import Story
 from tests.cast import Cast, Member
 
+CONSENTS = ["rights_notice", "agree_to_mediate", "online_mediation", "disclosure"]
+
 
 async def post(member: Member, pid: str, noun: str, **fields: Any) -> dict[str, Any]:
     async with member.program() as program:
@@ -38,8 +40,15 @@ async def test_the_way_to_mediation_by_json(story: Story, cast: Cast) -> None:
     await post(cast.mediator, pid, "disclosure", related="no")
     await post(cast.respondent, pid, "wills", will="agreed")
     for member in (cast.applicant, cast.respondent):
-        for kind in ("rights_notice", "online_mediation", "disclosure"):
-            doc = await post(member, pid, "consents", kind=kind)
+        async with member.program() as program:
+            asked = (await program.get(f"/api/v1/cases/{pid}/gates")).json()["gates"]
+        assert [gate["name"] for gate in asked] == ["identity", *CONSENTS]
+        assert asked[0]["text"] is None
+        assert asked[1]["text"]["points"][0]["text"]
+        assert "没有亲属" in asked[4]["text"]["disclosure"]
+        for gate in asked:
+            if not gate["done"]:
+                doc = await post(member, pid, "consents", kind=gate["name"], text_version=gate["text"]["version"])
         assert all(next(p for p in doc["parties"] if p["me"])["gates"].values())
     doc = await post(cast.mediator, pid, "mediation")
     assert doc["state"] == "mediating"
@@ -47,6 +56,20 @@ async def test_the_way_to_mediation_by_json(story: Story, cast: Cast) -> None:
     async with cast.applicant.program() as program:
         listed = (await program.get("/api/v1/cases")).json()["cases"]
     assert [(row["id"], row["state"]) for row in listed] == [(pid, "mediating")]
+
+
+async def test_gates_are_shown_to_their_party_alone(story: Story, cast: Cast) -> None:
+    await story.assigned()
+    async with cast.applicant.program() as program:
+        asked = (await program.get(f"/api/v1/cases/{story.pid}/gates")).json()["gates"]
+        assert asked[4] == {
+            "name": "disclosure", "title": "看调解员的情况披露", "done": False, "waiting": True, "text": None,
+        }  # fmt: skip
+        old = {"kind": "rights_notice", "text_version": "rights-2020-01"}
+        assert (await program.post(f"/api/v1/cases/{story.pid}/consents", json=old)).status_code == 409
+    for name, member in cast.everybody_but("applicant", "respondent").items():
+        async with member.program() as program:
+            assert (await program.get(f"/api/v1/cases/{story.pid}/gates")).status_code == 404, name
 
 
 async def test_a_stale_version_and_a_second_submit_are_conflicts(story: Story, cast: Cast) -> None:

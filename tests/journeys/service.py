@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -21,10 +21,17 @@ SECONDS = float(os.environ.get("ODR_TEST_SECONDS", "20"))
 
 @dataclass(frozen=True)
 class Service:
-    """Where it listens, and the logins the demo printed."""
+    """Where it listens, the logins the demo printed, and the settings of its processes."""
 
     url: str
     logins: dict[str, Any]
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def odr(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """A further command of the operator beside the served one, like `odr("verify")`."""
+        return subprocess.run(
+            [sys.executable, "-m", "odr.cli", *command], env=self.environment, capture_output=True, text=True
+        )
 
     def staff(self, login: str) -> dict[str, str]:
         found: dict[str, str] = next(one for one in self.logins["staff"] if one["login"] == login)
@@ -32,11 +39,11 @@ class Service:
 
 
 @contextlib.contextmanager
-def running(var: Path) -> Iterator[Service]:
-    """A demo city in `var`, served on a free port until the block ends."""
+def running(var: Path, **settings: str) -> Iterator[Service]:
+    """A demo city in `var`, served on a free port until the block ends. Settings: `ODR_REDIS_URL="…"`."""
     port = servers.free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith("ODR_")}
-    env |= {"ODR_VAR": str(var), "ODR_PORT": str(port)}
+    env |= {"ODR_VAR": str(var), "ODR_PORT": str(port)} | settings
     command = [sys.executable, "-m", "odr.cli"]
     made = subprocess.run([*command, "demo", "--json"], env=env, capture_output=True, text=True, check=True)
     logins = json.loads(made.stdout)
@@ -44,7 +51,7 @@ def running(var: Path) -> Iterator[Service]:
         process = subprocess.Popen([*command, "serve"], env=env, stdout=log, stderr=log)
         try:
             _until_ready(f"{logins['url']}/readyz", process)
-            yield Service(logins["url"], logins)
+            yield Service(logins["url"], logins, env)
         finally:
             process.terminate()
             process.wait(SECONDS)
