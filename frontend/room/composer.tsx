@@ -1,5 +1,5 @@
 /** Where a line is written. The sentence about who reads never leaves; nothing here waits for the network. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { App } from "./app";
 import { keepDraft, readDraft } from "./drafts";
 import { t } from "./i18n";
@@ -49,7 +49,8 @@ export function Composer({ app, room }: { app: App; room: Transcript }) {
   };
 
   // The box is not bound to state: writing into it from outside would break the input of pinyin.
-  useEffect(() => {
+  // Before the first paint: an effect after it would overwrite what a fast hand has typed by then.
+  useLayoutEffect(() => {
     if (!box.current) return;
     box.current.value = readDraft(me, room.id);
     fit();
