@@ -8,6 +8,8 @@ from odr.bodies import service
 from odr.bodies.categories import Category
 from odr.bodies.models import Body
 from odr.bodies.routing import Matter
+from odr.core.errors import Invalid
+from odr.core.i18n import _
 from odr.core.web import Read
 
 router = APIRouter(prefix="/api/v1", tags=["bodies"])
@@ -30,6 +32,8 @@ async def find(
     session: Read, category: Category, division_code: Annotated[str, Query(pattern=r"^\d{12}$")], words: str = ""
 ) -> dict[str, Any]:
     """The bodies that take this kind of dispute from this place, best first, each with its reasons."""
+    if not await service.path_of(session, division_code):
+        raise Invalid({"division_code": _("没有这个区划代码。请用国家统计局 12 位代码。")})
     matter = Matter(category=category.value, division_code=division_code, words=words[:4000])
     return {
         "bodies": [

@@ -9,6 +9,7 @@ from odr.bodies.categories import Category
 from odr.bodies.finding import Proposed
 from odr.bodies.routing import Matter
 from odr.core import web
+from odr.core.i18n import _
 from odr.core.templating import render
 
 router = APIRouter(include_in_schema=False)
@@ -18,27 +19,33 @@ _SHOWN = 5
 
 @router.get("/bodies")
 async def directory_page(request: Request, _actor: MaybeActor, category: str = "", place: str = "") -> Response:
-    """Choose a kind and a place; the bodies come in order, each with its reasons. Without a choice, all of them."""
-    known = category if category in {c.value for c in Category} else ""
+    """Choose a kind and a place; the bodies come in order, each with its reasons. With one of them or neither, the
+    list of those that come into question."""
+    kinds = [(c.value, c.label) for c in Category]
+    errors: dict[str, str] = {}
     async with web.read(request) as session:
-        tree = await service.tree(session)
-        options = [(district.code, district.name) for district in tree]
-        for district in tree:
-            for township in district.townships:
-                options.append((township.code, f"{district.name} {township.name}"))
-                options += [(code, f"{district.name} {township.name} {name}") for code, name in township.communities]
+        places = service.place_options(await service.tree(session))
+        if category and category not in dict(kinds):
+            errors["category"] = _("没有这一类。请从列表里选择。")
+        if place and place not in {code for group in places for code, _name in group.options}:
+            errors["place"] = _("没有这个地方。请从列表里选择。")
+        kind, where = (None if name in errors else value for name, value in (("category", category), ("place", place)))
         found: list[Proposed] = []
-        if known and place in {code for code, _name in options}:
-            found = await service.propose(session, Matter(category=known, division_code=place), limit=_SHOWN)
-        groups = [] if found else await service.directory(session)
+        if kind and where:
+            found = await service.propose(session, Matter(category=kind, division_code=where), limit=_SHOWN)
+        groups = [] if kind and where else await service.directory(session, category=kind, place=where)
+        place_name = await service.place_name(session, where) if where else ""
     return render(
         request,
         "bodies/directory.html",
-        categories=[(c.value, c.label) for c in Category],
-        places=options,
+        categories=kinds,
+        places=places,
         found=found,
         groups=groups,
+        nothing=bool(kind and where and not found),
+        chosen={"category": dict(kinds).get(kind or "", ""), "place": place_name},
         values={"category": category, "place": place},
+        errors=errors,
     )
 
 

@@ -94,10 +94,23 @@ async def centre_for(session: AsyncSession, division_code: str) -> Body:
     raise NotFound()
 
 
-async def directory(session: AsyncSession) -> list[tuple[str, list[Body]]]:
-    """Every body that takes matters, by kind: centres, sector bodies, then committees from the city down."""
+async def directory(
+    session: AsyncSession, *, category: str | None = None, place: str | None = None
+) -> list[tuple[str, list[Body]]]:
+    """Every body by kind: centres, sector bodies, then committees from the city down.
+
+    `category` leaves those that take this kind of dispute (and the centres, which take everything in), `place` those
+    of this place, of what lies in it and of what it lies in.
+    """
     order = {"centre": 0, "sector": 1, "committee": 2}
     bodies = list(await session.scalars(select(Body).where(Body.active).order_by(Body.division_code, Body.id)))
+    if place:
+        bodies = [b for b in bodies if covers(b.division_code, place) or covers(place, b.division_code)]
+    if category:
+        taken: dict[int, set[str]] = {}
+        for row in await session.scalars(select(BodyCategory)):
+            taken.setdefault(row.body_id, set()).add(row.category)
+        bodies = [b for b in bodies if b.kind == "centre" or category in taken.get(b.id, {category})]
     kinds = sorted({body.kind for body in bodies}, key=lambda kind: order.get(kind, 9))
     return [(kind, [body for body in bodies if body.kind == kind]) for kind in kinds]
 
