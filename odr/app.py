@@ -44,6 +44,7 @@ from odr.evidence import service as evidence
 from odr.live.hub import Hub
 from odr.notices import adapters
 from odr.rooms import service as rooms
+from odr.rooms.indexing import Indexer
 
 _ROUTERS = [
     odr.accounts.pages.router,
@@ -107,9 +108,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         runner = jobs.Runner(service.db)
         runner.start()
         service.hub.start()
+        indexer = Indexer(service.db)
+        indexer.start()
         sweeper = asyncio.create_task(evidence.sweep_for_ever(service.db), name="evidence-sweep")
         yield
         sweeper.cancel()
+        await indexer.close()
         # Sockets are told first, what they sent is stored, then the lines to the other servers are let go.
         await service.hub.close()
         await rooms.journal_of(service.db).close()

@@ -51,6 +51,16 @@ class Line:
         return found
 
 
+def findable(raw: bytes) -> str:
+    """What of a body can be searched: its text and the name of its file. A body that is no JSON holds nothing."""
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return ""
+    file = body.get("file") or {}
+    return "\n".join(part for part in (body.get("text"), file.get("name")) if part)
+
+
 def stamp(us: int) -> str:
     """2026-11-24T07:00:00.123Z."""
     return clock.from_us(us).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -131,6 +131,19 @@ class Message(Base):
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
+class SearchHead(Base):
+    """How far a joint room is indexed: lines above `seq` are not yet in the index and are scanned when asked for.
+
+    The index itself is no mapped table, for the engines have nothing in common there: `search_words` (FTS5) on SQLite,
+    `search_lines` (tsvector) on PostgreSQL. Both can be emptied together with this table and fill again by themselves.
+    """
+
+    __tablename__ = "search_heads"
+
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(default=0)
+
+
 class Lineage(Base):
     """The history of this database: a new epoch at birth and at every restore. The newest row is in force."""
 

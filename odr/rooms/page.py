@@ -1,6 +1,6 @@
 """Reading a transcript: one code path for history, replay, the live stream, HTTP and audit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,10 @@ _TAILS = both(
     "SELECT {line} FROM (SELECT {int0} AS room, {int1} AS seq FROM {each}) AS t "
     "JOIN messages m ON m.room_id = t.room AND m.seq > t.seq LEFT JOIN people p ON p.id = m.author_id "
     "ORDER BY m.room_id, m.seq LIMIT :limit"
+)
+_AT = both(
+    "SELECT {line} FROM messages m LEFT JOIN people p ON p.id = m.author_id "
+    "WHERE m.room_id = :room AND m.seq IN (SELECT CAST({text} AS integer) FROM {each}) ORDER BY m.seq DESC"
 )
 _HEAD = both("SELECT r.head_seq, r.version, {epoch} FROM rooms r WHERE r.id = :room")
 
@@ -107,6 +111,14 @@ async def tails(session: AsyncSession, after: Iterable[tuple[int, int]]) -> dict
         for row in await session.execute(statement, wanted(asked) | {"limit": _TAIL_LINES}):
             found.setdefault(row[0], []).append(_line(row))
     return found
+
+
+async def at(session: AsyncSession, room_id: int, seqs: Collection[int]) -> list[Line]:
+    """The lines with these seqs, newest first, for those who know that the reader may see them."""
+    if not seqs:
+        return []
+    rows = await session.execute(_AT[session.get_bind().dialect.name], wanted(seqs) | {"room": room_id})
+    return [_line(row) for row in rows]
 
 
 def _line(row: Sequence[Any], as_written: bool = False) -> Line:
