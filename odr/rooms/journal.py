@@ -6,6 +6,7 @@ turns, so that one loud room cannot keep the others waiting.
 """
 
 import asyncio
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from odr.core import metrics
 from odr.core.db import Database
 from odr.core.log import log
 from odr.rooms.append import Draft, Members, Moved, Outcome, Refusal, append
@@ -21,6 +23,7 @@ from odr.rooms.models import Room, RoomMember
 
 Done = Callable[[Outcome], None]
 Mark = tuple[str, int]
+Waiting = tuple[Draft, Done, float]  # the last: when it came, on the monotonic clock
 
 _QUEUE = 4096
 _PER_ROOM = 1024
@@ -49,7 +52,7 @@ class Journal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._rooms: OrderedDict[str, deque[tuple[Draft, Done]]] = OrderedDict()
+        self._rooms: OrderedDict[str, deque[Waiting]] = OrderedDict()
         self._waiting = 0
         self._marks: dict[Mark, int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -72,7 +75,7 @@ class Journal:
             return
         if queue is None:
             queue = self._rooms[draft.room] = deque()
-        queue.append((draft, done))
+        queue.append((draft, done, time.monotonic()))
         self._waiting += 1
         self._wake()
 
@@ -113,9 +116,9 @@ class Journal:
         finally:
             self._task = None
 
-    def _take(self) -> tuple[list[tuple[Draft, Done]], dict[Mark, int]]:
+    def _take(self) -> tuple[list[Waiting], dict[Mark, int]]:
         """The next batch, one line of each room in turn. Who is left waits at the front."""
-        batch: list[tuple[Draft, Done]] = []
+        batch: list[Waiting] = []
         while self._rooms and len(batch) < _BATCH:
             room, queue = self._rooms.popitem(last=False)
             batch.append(queue.popleft())
@@ -125,8 +128,9 @@ class Journal:
         marks, self._marks = self._marks, {}
         return batch, marks
 
-    async def _store(self, batch: list[tuple[Draft, Done]], marks: dict[Mark, int]) -> None:
-        drafts = [draft for draft, _ in batch]
+    async def _store(self, batch: list[Waiting], marks: dict[Mark, int]) -> None:
+        drafts = [draft for draft, _, _ in batch]
+        began = time.monotonic()
         try:
             outcomes, moved = await self._commit_patiently(drafts, marks)
         except (IntegrityError, ValueError, TypeError, AssertionError, KeyError) as failure:
@@ -140,11 +144,16 @@ class Journal:
         except Exception as failure:
             log.error("journal.failed", lines=len(drafts), error=type(failure).__name__)
             outcomes, moved, marks = [Refusal.BUSY] * len(batch), [], {}
-        for (_, done), outcome in zip(batch, outcomes, strict=True):
+        stored = time.monotonic()
+        for (_, done, came), outcome in zip(batch, outcomes, strict=True):
             _call(done, outcome)
+            metrics.ack_seconds.observe(stored - came)
         if moved:
             for listener in self.on_commit:
                 _call(listener, moved)
+            metrics.commit_lines.observe(len(batch))
+            metrics.commit_seconds.observe(stored - began)
+            metrics.fanout_seconds.observe(time.monotonic() - stored)
         if marks:
             for marked in self.on_marks:
                 _call(marked, marks)
