@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from odr.accounts.access import Staff
 from odr.core.web import Read, Write
 from odr.oversight import access, service
-from odr.oversight.schemas import CaseSearch, LedgerSearch, ReadingIn
+from odr.oversight.schemas import CaseSearch, Cursor, LedgerSearch, ReadingIn
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
@@ -55,7 +55,7 @@ async def rooms_of(session: Read, actor: Staff, pid: str) -> dict[str, Any]:
 
 @router.get("/rooms/{pid}/lines")
 async def lines(
-    session: Write, actor: Staff, pid: str, after: int | None = None, before: int | None = None
+    session: Write, actor: Staff, pid: str, after: Cursor | None = None, before: Cursor | None = None
 ) -> Response:
     """A joint room as it was, recalled lines included; the reading is recorded."""
     _case, room, _reading, page = await service.read_room(session, actor, pid, after=after, before=before)

@@ -1,7 +1,7 @@
 """Pages of the audit: cases, the stated reason, the transcript, the ledger."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from sqlalchemy import select
@@ -14,8 +14,9 @@ from odr.core import forms, web
 from odr.core.errors import Forbidden, Invalid
 from odr.core.i18n import _
 from odr.core.templating import render
+from odr.evidence import service as evidence
 from odr.oversight import access, service, words
-from odr.oversight.schemas import CaseSearch, LedgerSearch, ReadingIn
+from odr.oversight.schemas import CaseSearch, Cursor, LedgerSearch, ReadingIn
 
 router = APIRouter(include_in_schema=False, prefix="/audit")
 
@@ -80,6 +81,7 @@ async def _case(request: Request, actor: Actor, pid: str, values: dict[str, str]
             "state": State(case.state),
             "body": await session.get(Body, case.body_id) if case.body_id else None,
             "reading": await access.reading_in_force(session, actor, case),
+            "own": await access.has_part(session, actor, case),
             "rooms": [(room, service.is_sealed(room)) for room in await service.rooms_of(session, case)],
         }
     return render(
@@ -89,7 +91,7 @@ async def _case(request: Request, actor: Actor, pid: str, values: dict[str, str]
 
 @router.get("/rooms/{pid}")
 async def room_page(
-    request: Request, pid: str, actor: Staff, after: int | None = None, before: int | None = None
+    request: Request, pid: str, actor: Staff, after: Cursor | None = None, before: Cursor | None = None
 ) -> Response:
     """The transcript as it was. The reading is written down before a line is shown."""
     try:
@@ -115,6 +117,20 @@ async def room_page(
         older=f"/audit/rooms/{pid}?before={first}" if first > 1 else None,
         newer=f"/audit/rooms/{pid}?after={last}" if last and last < room.head_seq else None,
     )
+
+
+@router.get("/rooms/{pid}/files/{file}")
+async def room_file(request: Request, pid: str, file: str, actor: Staff) -> Response:
+    """A file as it was shown in a joint room, as bytes that run nowhere."""
+    async with web.write(request) as session:
+        found = await service.read_file(session, actor, pid, file)
+    inline = found.shown_mime in evidence.PAPERS
+    headers = {
+        "content-disposition": f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(found.name, safe='')}",
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+        "cross-origin-resource-policy": "same-origin",
+    }
+    return Response(await evidence.read_bytes(found), media_type=found.shown_mime, headers=headers)
 
 
 @router.get("/ledger")

@@ -2,12 +2,16 @@
 
 from typing import Annotated
 
+from fastapi import Query
 from pydantic import Field
 
 from odr.core.forms import Day, Strict
 
 Word = Annotated[str, Field(max_length=60)]
 Seq = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+Cursor = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
 class ReadingIn(Strict):

@@ -14,6 +14,9 @@ from odr.audit.models import LedgerRow
 from odr.bodies.models import Body
 from odr.cases.models import Case
 from odr.core import clock
+from odr.core.errors import NotFound
+from odr.core.forms import narrow
+from odr.evidence.models import File
 from odr.oversight import access
 from odr.oversight.models import Reading
 from odr.oversight.schemas import CaseSearch, LedgerSearch
@@ -38,8 +41,15 @@ async def find_cases(session: AsyncSession, actor: Actor, search: CaseSearch) ->
     access.for_audit(actor)
     wanted = []
     if search.number:
-        word = f"%{search.number}%"
-        wanted.append(or_(Case.case_no.like(word), Case.application_no.like(word)))
+        word = narrow(search.number)
+        # Case numbers are written with full brackets, and people copy half of one.
+        word = word.replace("(", "〔").replace(")", "〕").replace("[", "〔").replace("]", "〕")
+        wanted.append(
+            or_(
+                Case.case_no.contains(word, autoescape=True),
+                Case.application_no.contains(word.upper(), autoescape=True),
+            )
+        )
     if search.state:
         wanted.append(Case.state == search.state)
     if search.body:
@@ -55,8 +65,13 @@ async def find_cases(session: AsyncSession, actor: Actor, search: CaseSearch) ->
 
 
 async def state_reason(session: AsyncSession, actor: Actor, pid: str, reason: str) -> Reading:
-    """Write down why this case is read; its joint rooms open for an hour."""
+    """Write down why this case is read; its joint rooms open for an hour. The same reason again, while it holds, is
+    the same reading. Raises Forbidden for a case of one's own."""
     case = await access.case_for_audit(session, actor, pid)
+    await access.need_no_part(session, actor, case)
+    holds = await access.reading_in_force(session, actor, case)
+    if holds is not None and holds.reason == reason:
+        return holds
     reading = Reading(
         auditor_id=actor.person_id, case_id=case.id, reason=reason, expires_at=clock.now() + READING_LASTS
     )
@@ -86,6 +101,22 @@ async def read_room(
     return case, room, reading, page
 
 
+async def read_file(session: AsyncSession, actor: Actor, room_pid: str, pid: str) -> File:
+    """A file that was shown in a joint room, also when its line was taken back; the reading goes into the ledger.
+
+    Raises what `access.room_for_audit` raises, NotFound for a file that was never shown there.
+    """
+    _case, room, reading = await access.room_for_audit(session, actor, room_pid)
+    query = select(File).where(
+        File.pid == pid, File.holder == "room", File.holder_id == room.id, File.shown_seq.is_not(None)
+    )
+    file: File | None = await session.scalar(query)
+    if file is None:
+        raise NotFound()
+    await audit.record(session, actor, "file:shown:read", "file", file.pid, {"reading": reading.pid, "room": room.pid})
+    return file
+
+
 async def room_is_whole(session: AsyncSession, room: Room) -> list[str]:
     """The faults of one room's chain; empty when it is as it was written."""
     return [fault async for fault in rooms.verify(session, room)]
@@ -103,7 +134,7 @@ async def ledger(session: AsyncSession, actor: Actor, search: LedgerSearch) -> S
         query = query.where(LedgerRow.thing_pid == search.thing)
     if search.person:
         query = query.where(Person.pid == search.person)
-    if search.below:
+    if search.below is not None:
         query = query.where(LedgerRow.seq < search.below)
     rows = (await session.execute(query.order_by(LedgerRow.seq.desc()).limit(PAGE))).all()
     await audit.record(session, actor, "ledger:page:read", "ledger", "ledger", {"rows": len(rows)})

@@ -33,6 +33,7 @@ ACTS: Mapping[str, str] = {
     "draft:words:dropped": N_("删除没有提交的申请"),
     "file:original:kept": N_("收下一份文件"),
     "file:original:removed": N_("撤下一份文件"),
+    "file:shown:read": N_("查阅一份文件"),
     "grant:role:ended": N_("收回角色"),
     "grant:role:given": N_("授予角色"),
     "ledger:page:read": N_("查看操作台账"),

@@ -15,10 +15,10 @@ from odr.bodies import service
 from odr.core.db import Database
 from odr.core.settings import Settings
 from tests.browsing import look
-from tests.cast import Cast
+from tests.cast import COMMUNITY, Cast
 from tests.conftest import SECRET
 
-HAIDA, HAIBOWAN, HAINAN = "150302004001", "150302000000", "150303000000"
+HAINAN = "150303000000"
 
 
 @pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.sqlite)])
@@ -62,14 +62,14 @@ async def test_the_directory_answers_who_and_why(city: httpx2.AsyncClient) -> No
     assert "<details>" in everything
     assert "先找谁、为什么。" not in everything
 
-    both = await page(city, category="15", place=HAIDA)
+    both = await page(city, category="15", place=COMMUNITY)
     assert cards(both)[0] == "乌海市海勃湾区物业纠纷人民调解委员会"
     assert 2 <= len(cards(both)) <= 5
     first = both[both.index(cards(both)[0]) : both.index(cards(both)[1])]
     assert "专门办理这一类纠纷" in first
     assert "就在事情发生的海勃湾区" in first
     assert 'href="/apply"' in both
-    assert f'<option value="{HAIDA}" selected>海达社区</option>' in both
+    assert f'<option value="{COMMUNITY}" selected>新华社区</option>' in both
     assert '<optgroup label="海勃湾区 新华西街道">' in both
     for elsewhere in ("海南区物业", "乌达区物业"):
         assert elsewhere not in "".join(cards(both))
@@ -107,7 +107,7 @@ async def test_an_odd_address_is_answered_with_help(city: httpx2.AsyncClient) ->
 
 
 async def test_each_body_has_a_page_of_its_own(city: httpx2.AsyncClient) -> None:
-    main = await page(city, category="15", place=HAIDA)
+    main = await page(city, category="15", place=COMMUNITY)
     body = re.findall(r'href="(/bodies/[\w-]+)"', main)[0]
     own = html.unescape((await city.get(body)).text)
     assert "海勃湾区物业纠纷人民调解委员会" in own
@@ -123,7 +123,7 @@ async def test_the_same_as_json(city: httpx2.AsyncClient) -> None:
     assert [d["name"] for d in tree] == ["海勃湾区", "海南区", "乌达区"]
     kinds = (await city.get(f"{api}/categories")).json()["categories"]
     assert len(kinds) == 20
-    asked = {"category": "04", "division_code": HAIDA, "words": "有人来收燃气改造费"}
+    asked = {"category": "04", "division_code": COMMUNITY, "words": "有人来收燃气改造费"}
     found = (await city.get(f"{api}/bodies", params=asked)).json()["bodies"]
     assert found[0]["name"] == "乌海市公用事业纠纷人民调解委员会"
     assert any("燃气" in why for why in found[0]["reasons"])
@@ -140,7 +140,7 @@ async def test_the_same_as_json(city: httpx2.AsyncClient) -> None:
 
 async def test_an_empty_answer_leads_on_and_everybody_may_look(cast: Cast) -> None:
     # This small city has a body for property matters and one for utilities, and nobody for medical ones.
-    none = await look(cast.stranger, f"/bodies?category=13&place={HAIDA}")
+    none = await look(cast.stranger, f"/bodies?category=13&place={COMMUNITY}")
     assert "海勃湾区新华西街道海达社区还没有专门办理医疗纠纷的调解组织" in none.main
     assert 'href="/apply"' in none.page
     for name, member in cast.everybody().items():
