@@ -9,7 +9,6 @@ import redis.asyncio as redis_client
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
-from starlette.staticfiles import StaticFiles
 
 import odr.accounts.api
 import odr.accounts.pages
@@ -38,6 +37,7 @@ from odr.core import crypto, db, jobs, log, migrate
 from odr.core.bus import Bus, MemoryBus, RedisBus
 from odr.core.limits import Limiter
 from odr.core.settings import Settings
+from odr.core.static import BuiltFiles
 from odr.core.templating import DIST
 from odr.core.web import Edge, Odr, install_errors
 from odr.evidence import service as evidence
@@ -139,7 +139,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router)
     if DIST.exists():
-        app.mount("/static", StaticFiles(directory=DIST), name="static")
+        app.mount("/static", BuiltFiles(directory=DIST), name="static")
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -150,6 +150,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def readyz() -> JSONResponse:
         """The service can serve: the database takes writes and stands at the newest tables."""
         reasons: dict[str, Any] = {}
+        if why := await db.why_no_writes(service.db):
+            reasons["database"] = why
+            return JSONResponse({"status": "not ready", **reasons}, status_code=503)
         try:
             async with service.db.connection() as connection:
                 if await connection.run_sync(migrate.current) != migrate.newest():
