@@ -5,6 +5,9 @@ driver would otherwise begin only at the first write and lose updates without an
 Services never commit: `write()` commits at the edge and only then runs what waited for the commit (pokes).
 """
 
+import asyncio
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,6 +15,8 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, DateTime, Engine, MetaData, StaticPool, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -28,6 +33,10 @@ PRAGMAS = {
     "mmap_size": "0",
 }
 _WAL_AUTOCHECKPOINT = 8000
+# A worker that freezes inside a transaction holds the locks of its rooms; the server ends it, so that others go on.
+_IDLE_MS = "8000"
+_PROBE_SECONDS = 5.0
+_FREE_BYTES = 4 * 1024 * 1024
 
 
 class Base(DeclarativeBase):
@@ -90,16 +99,22 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.is_sqlite = settings.is_sqlite
+        self.folder: Path | None = None  # of SQLite's file
         self.bus: Bus | None = None  # set by the composition root; commands without one wake nobody
         if self.is_sqlite:
-            path = settings.database.split("///", 1)[1]
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self.folder = Path(settings.database.split("///", 1)[1]).parent
+            self.folder.mkdir(parents=True, exist_ok=True)
             self._writer = _sqlite_engine(settings.database, begin="BEGIN IMMEDIATE", size=1)
             self._reader = _sqlite_engine(settings.database, begin="BEGIN", size=4)
             self._inner: tuple[Any, Engine] | None = None
         else:
             self._writer = create_async_engine(
-                settings.database, pool_size=12, max_overflow=8, pool_pre_ping=True, json_serializer=_dumps
+                settings.database,
+                pool_size=12,
+                max_overflow=8,
+                pool_pre_ping=True,
+                json_serializer=_dumps,
+                connect_args={"server_settings": {"idle_in_transaction_session_timeout": _IDLE_MS}},
             )
             self._reader = self._writer
 
@@ -201,6 +216,31 @@ def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+async def why_no_writes(database: Database) -> str | None:
+    """Why the database takes no write just now, in words for an operator; None when it takes one and syncs it."""
+    probe = "UPDATE ledger_head SET seq = seq"
+    if not database.is_sqlite:
+        # Goes through the log to the disk as every commit does, and waits for no lock.
+        probe = "SELECT pg_logical_emit_message(true, 'odr', 'probe')"
+    try:
+        async with asyncio.timeout(None if database.is_sqlite else _PROBE_SECONDS):
+            async with database.connection() as connection:
+                await connection.exec_driver_sql(probe)
+    except (DBAPIError, PoolTimeout, OSError) as failure:
+        return _in_words(failure)
+    # A small write still finds room in the log when the lines of people no longer do.
+    if database.folder is not None and shutil.disk_usage(database.folder).free < _FREE_BYTES:
+        return "the disk is full"
+    return None
+
+
+def _in_words(failure: Exception) -> str:
+    cause = getattr(failure, "orig", None)
+    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(cause, "sqlstate", None) == "53100":
+        return "the disk is full"
+    return "it does not answer" if isinstance(failure, (OSError, PoolTimeout)) else type(failure).__name__
 
 
 async def check_pragmas(database: Database) -> dict[str, str]:

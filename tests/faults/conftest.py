@@ -59,10 +59,16 @@ async def city_settings(tmp_path: Path, postgres: Postgres, redis: Redis) -> Asy
 
 @contextlib.asynccontextmanager
 async def opened_site(
-    nursery: Nursery, settings: Settings, trial: Trial, *, workers: int, clock_file: Path | None = None
+    nursery: Nursery,
+    settings: Settings,
+    trial: Trial,
+    *,
+    workers: int,
+    clock_file: Path | None = None,
+    log: Path | None = None,
 ) -> AsyncIterator[Site]:
     """A site whose workers are started and ended with the block."""
-    log = settings.var / "workers.log"
+    log = log or settings.var / "workers.log"
     site = Site(settings, [Worker(nursery, settings, log, clock_file) for _ in range(workers)], trial)
     trial.engine = "SQLite" if settings.is_sqlite else "PostgreSQL + Redis"
     await site.found()

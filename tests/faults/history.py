@@ -72,6 +72,12 @@ class History:
         self.streams.append(stream)
         return stream
 
+    def has_heard(self, client: str, room: str, body: str) -> bool:
+        """Whether a line came to a client, lately."""
+        own = (stream for stream in reversed(self.streams) if (stream.client, stream.room) == (client, room))
+        stream = next(own, None)
+        return stream is not None and any(line.body == body for line in reversed(stream.lines))
+
 
 def judge(history: History) -> list[Found]:
     """Every promise this history breaks; empty when it breaks none. A line that was never acknowledged may be stored

@@ -94,8 +94,9 @@ class Phone:
             with contextlib.suppress(OSError, WebSocketException, TimeoutError, EOFError):
                 async with connect(
                     f"ws://127.0.0.1:{self._address()}/ws", subprotocols=["odr.v1"],  # type: ignore[list-item]
-                    additional_headers=self.person.headers, compression=None, proxy=None, open_timeout=5,
-                    close_timeout=0.5, ping_interval=self._heartbeat, ping_timeout=self._heartbeat,
+                    additional_headers=self.person.headers, compression=None, proxy=None,
+                    open_timeout=min(5.0, self._heartbeat * 3), close_timeout=0.5,
+                    ping_interval=self._heartbeat, ping_timeout=self._heartbeat,
                 ) as socket:  # fmt: skip
                     try:
                         await self._converse(socket)

@@ -238,7 +238,7 @@ class Site:
             for task in (talk, *lives):
                 task.cancel()
             await asyncio.gather(talk, *lives, return_exceptions=True)
-            self._count()
+            self.count()
 
     async def _talk(self, per_second: float, body: Callable[[], str | None]) -> None:
         while True:
@@ -260,7 +260,8 @@ class Site:
                     lambda phone=phone, room=room: phone.cursors.get(room, ("", 0))[1] >= heads.get(room, 0), SECONDS
                 )
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """Into the table at the end of the run."""
         counts = self.trial.counts
         counts["sent"] += len(self.history.sent) - counts["sent"]
         counts["acked"] = len({(client, id, room) for client, id, room, _ in self.history.acked})
