@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from odr.cases.codes import State
+
 pytestmark = pytest.mark.sqlite
 
 
@@ -48,6 +50,29 @@ def test_the_demo_tells_a_login_of_every_role(city: Path) -> None:
         *("grid_worker", "auditor", "system_admin"),
     }
     assert all(one["password"] and one["totp_secret"] for one in told["staff"])
+
+
+def test_the_demo_has_something_in_every_state_and_of_every_kind(city: Path) -> None:
+    """Nobody has to play a story to see a page of it."""
+    with sqlite3.connect(city / "odr.sqlite3") as connection:
+
+        def count(query: str) -> int:
+            return int(connection.execute(f"SELECT count(*) FROM {query}").fetchone()[0])
+
+        states = {row[0] for row in connection.execute("SELECT DISTINCT state FROM cases")}
+        assert {state.value for state in State} - states == {State.DRAFT.value}  # a draft is no case yet
+        assert count("drafts WHERE case_id IS NULL AND dropped_at IS NULL AND step = 'other'")
+        assert count("cases WHERE NOT invented") == 0
+        assert count("people WHERE NOT invented") == 0
+        assert count("agreements WHERE form = 'oral' AND state = 'frozen'")
+        assert count("signatures WHERE kind = 'party' AND method = 'paper'") == 2
+        assert count("meetings WHERE state = 'held' AND minutes IS NOT NULL")
+        assert count("intake_orders WHERE state = 'received'") == 2
+        assert count("invitations WHERE used_at IS NULL AND revoked_at IS NULL")
+        assert count("assignments WHERE objection IS NOT NULL AND ended_at IS NULL")
+        assert count("performance_items WHERE state = 'late'")
+        assert count("court_requests WHERE outcome IS NULL")
+    connection.close()
 
 
 def test_the_demo_does_not_touch_a_city_with_people(city: Path) -> None:

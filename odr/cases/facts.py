@@ -23,6 +23,8 @@ from odr.core import clock
 Teller = Callable[[AsyncSession, Case], Awaitable[Mapping[str, Any]]]
 _tellers: list[Teller] = []
 _ADULT = 18
+_REOPENED = "case:reopen:done"
+_SUPPLEMENT, _OUTCOME, _REMEDIES = "case:request_supplement:done", "case:outcome:told", "case:remedies:told"
 
 
 def tells(teller: Teller) -> Teller:
@@ -128,7 +130,7 @@ async def party_states(session: AsyncSession, case: Case) -> tuple[PartyState, .
     )
     # A relapse starts anew: what was told at the end of the first round does not count for the next.
     reopened = await session.scalar(
-        select(func.max(CaseEvent.at)).where(CaseEvent.case_id == case.id, CaseEvent.tag == "case:reopen:done")
+        select(func.max(CaseEvent.at)).where(CaseEvent.case_id == case.id, CaseEvent.tag == _REOPENED)
     )
     told = select(RoutesNotice).where(RoutesNotice.party_id.in_(ids)).order_by(RoutesNotice.id)
     if reopened is not None:
@@ -159,12 +161,16 @@ async def assignment_of(session: AsyncSession, case: Case) -> Assignment | None:
     return await session.scalar(query.order_by(Assignment.lead.desc(), Assignment.id.desc()).limit(1))
 
 
-async def has_event(session: AsyncSession, case: Case, *tags: str) -> bool:
-    """Whether one of these happened since the case was last opened again."""
-    opened = select(func.max(CaseEvent.id)).where(CaseEvent.case_id == case.id, CaseEvent.tag == "case:reopen:done")
-    since = await session.scalar(opened) or 0
-    query = select(CaseEvent.id).where(CaseEvent.case_id == case.id, CaseEvent.tag.in_(tags), CaseEvent.id > since)
-    return await session.scalar(query.limit(1)) is not None
+async def happened(session: AsyncSession, case: Case, *tags: str) -> set[str]:
+    """Which of these happened since the case was last opened again."""
+    query = select(CaseEvent.tag).where(CaseEvent.case_id == case.id, CaseEvent.tag.in_((_REOPENED, *tags)))
+    found: set[str] = set()
+    for tag in await session.scalars(query.order_by(CaseEvent.id)):
+        if tag == _REOPENED:
+            found.clear()
+        else:
+            found.add(tag)
+    return found
 
 
 async def competent(session: AsyncSession, body: Body, case: Case) -> bool:
@@ -193,6 +199,7 @@ async def gather(session: AsyncSession, case: Case, **known: Any) -> Gathered:
         .where(CaseClock.kind == ("supplement" if case.state == State.SUPPLEMENT else "mediate"))
         .limit(1)
     )
+    told = await happened(session, case, _SUPPLEMENT, _OUTCOME, _REMEDIES)
     facts = Facts(
         parties=tuple(state.of_rules() for state in parties),
         category=Category(case.category),
@@ -203,7 +210,7 @@ async def gather(session: AsyncSession, case: Case, **known: Any) -> Gathered:
         applicant_confirmed=case.confirmed_at is not None,
         body_named=body is not None,
         body_competent=body is not None and await competent(session, body, case),
-        supplement_asked=await has_event(session, case, "case:request_supplement:done"),
+        supplement_asked=_SUPPLEMENT in told,
         deadline_over=over is not None,
         contact_attempts=attempts or 0,
         mediator_named=assignment is not None,
@@ -211,8 +218,8 @@ async def gather(session: AsyncSession, case: Case, **known: Any) -> Gathered:
         disclosure_made=assignment is not None and assignment.disclosed_at is not None,
         open_objection=assignment is not None and assignment.objection is not None,
         violence=case.violence,
-        outcome_told=await has_event(session, case, "case:outcome:told"),
-        remedies_told=await has_event(session, case, "case:remedies:told"),
+        outcome_told=_OUTCOME in told,
+        remedies_told=_REMEDIES in told,
         dossier_complete=_own_papers_complete(case, parties),
         accepted_before=case.accepted_at is not None,
     )

@@ -186,14 +186,15 @@ async def pass_gate(
     if kind in _EACH_OTHERS_END and (other := state.gates.get(_EACH_OTHERS_END[kind])):
         other.revoked_at = clock.now()
     await session.flush()
-    await seating.keep_in_step(session, case)
+    found = await gather(session, case)
+    await seating.keep_in_step(session, case, found)
     audience, note = _read_by(kind, owner)
     await event(
         session, actor, case, _TAGS.get(kind, "party:gate:passed"), role=seen.role, channel=channel,
         audience=audience, note=note,
         detail={"party": owner.pid, "kind": kind.value, "text_version": version},
     )  # fmt: skip
-    await _tell_when_ready(session, case, state)
+    await _tell_when_ready(session, case, found)
     return gate
 
 
@@ -208,9 +209,8 @@ async def _keep(
     return gate
 
 
-async def _tell_when_ready(session: AsyncSession, case: Case, before: PartyState) -> None:
+async def _tell_when_ready(session: AsyncSession, case: Case, found: Gathered) -> None:
     """The mediator is told once, when the last gate of the last party is passed."""
-    found = await gather(session, case)
     if case.state != State.ASSIGNED or not found.facts.mediator_confirmed:
         return
     if all(gate.done for state in found.parties for gate in gates_of(found, state)):

@@ -17,12 +17,12 @@ from odr.audit.who import SYSTEM
 from odr.bodies import service as bodies
 from odr.bodies.models import Body, Grid, MediatorProfile
 from odr.cases.models import Case
-from odr.core import clock
+from odr.core import clock, jobs
 from odr.core.crypto import blind_index
 from odr.core.db import Database
 from odr.core.settings import Settings
 from odr.core.web import Odr
-from odr.demo import people, scripts
+from odr.demo import doors, people, scripts
 from odr.demo.play import Play
 from odr.demo.stage import Stage, days_ago
 
@@ -57,7 +57,13 @@ async def build(service: Odr, progress: Progress) -> None:
         async with service.db.read() as session:
             body = await _body(session, script.body)
         await Play(stage, script, body.id).run()
+    progress(97, "草稿、工单、到期提醒")
+    await doors.leave_a_draft(stage, "sun")
+    await doors.send_orders(stage)
     await stage.sign_everybody_out()
+    # Promises and deadlines whose day passed while the stories were played are told now, not at the first serving.
+    while await jobs.run_due(service.db):
+        continue
     progress(100, "完成")
 
 

@@ -7,14 +7,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.agreements import service as agreements
-from odr.agreements.access import current
+from odr.agreements.access import current, for_reading
 from odr.agreements.schemas import (
     AcceptAllIn,
     Answer,
     AnswerIn,
     ClaimIn,
     ClauseIn,
+    ConfirmOralIn,
+    CourtConsentIn,
+    CourtRequestIn,
     DraftIn,
+    PaperIn,
     Performed,
     SeenClause,
     SettleIn,
@@ -22,12 +26,27 @@ from odr.agreements.schemas import (
     VisitIn,
 )
 from odr.cases import service as cases
-from odr.cases.codes import Channel, ConsentKind, RefusalGround, Result, Side, Source, State, SuspendReason, Will
+from odr.cases.codes import (
+    Channel,
+    ConsentKind,
+    ObjectionGround,
+    RefusalGround,
+    Result,
+    Side,
+    Source,
+    State,
+    SuspendReason,
+    Will,
+)
 from odr.cases.models import Case, Party
 from odr.cases.schemas import Application, PartyIn
 from odr.core import clock
 from odr.demo.scripts import Script
 from odr.demo.stage import Stage, days_ago
+from odr.evidence import service as evidence
+from odr.evidence.models import File
+from odr.meetings import service as meetings
+from odr.meetings.schemas import Kind, PastIn, Presence
 from odr.rooms import service as rooms
 from odr.rooms.models import RoomKind
 
@@ -44,6 +63,8 @@ _BRANCH = {
     State.CONSULTING: State.SUBMITTED,
     State.SUSPENDED: State.MEDIATING,
     State.FAILED: State.MEDIATING,
+    State.EFFECTIVE: State.PERFORMING,  # lasting duties alone: the signing leaves the case in effect
+    State.CONFIRMING: State.PERFORMING,
 }
 _GATES = (ConsentKind.RIGHTS_NOTICE, ConsentKind.ONLINE_MEDIATION, ConsentKind.DISCLOSURE)
 
@@ -136,11 +157,18 @@ class Play:
         async with stage.write() as session:
             case = await self._case(session)
             await cases.assign(session, clerk, case, mediator.person_id, ["熟悉这一类纠纷"])
-        if script.until is State.ASSIGNED:
+        if script.until is State.ASSIGNED and not script.objection:
             return
         async with stage.write() as session:
             case = await self._case(session)
             await cases.confirm_assignment(session, mediator, case, "我与双方没有亲属关系，也没有利害关系。")
+        if script.objection:
+            applicant = await stage.actor(script.applicant)
+            async with stage.write() as session:
+                case = await self._case(session)
+                await cases.object_to_mediator(
+                    session, applicant, case, ObjectionGround.OTHER_RELATION, script.objection
+                )
 
     async def _mediate(self) -> None:
         script, stage = self.script, self.stage
@@ -176,15 +204,38 @@ class Play:
         for minutes, (who, words) in enumerate(self.script.talk):
             with clock.shifted(timedelta(minutes=minutes)):
                 await self.stage.say(names.get(who, self.script.mediator), rooms_["joint"], words)
+        if self.script.visit:
+            await self._visit_at_home()
         if self.script.until is State.MEDIATING:
             await self._draft(accept=False)
+
+    async def _visit_at_home(self) -> None:
+        """A meeting that was held, minuted, and confirmed by one side so far."""
+        script, stage = self.script, self.stage
+        mediator, applicant = await stage.actor(script.mediator), await stage.actor(script.applicant)
+        async with stage.write() as session:
+            sides = [await self._party(session, side) for side in Side]
+            wanted = PastIn(
+                kind=Kind.VISIT,
+                purpose="上门看现场",
+                place="申请人家中",
+                starts_at=clock.now() - timedelta(hours=3),
+                minutes=script.visit,
+                present={party.pid: Presence.ONSITE for party in sides},
+            )
+            meeting = await meetings.record_past(session, mediator, self.case_pid, wanted)
+        async with stage.write() as session:
+            await meetings.confirm(session, applicant, meeting.pid, meetings.digest(script.visit))
 
     async def _draft(self, *, accept: bool) -> str:
         script, stage = self.script, self.stage
         mediator = await stage.actor(script.mediator)
         async with stage.write() as session:
             draft = await agreements.draft(
-                session, mediator, self.case_pid, DraftIn(facts=script.facts, issues="；".join(script.claims))
+                session,
+                mediator,
+                self.case_pid,
+                DraftIn(form=script.form, facts=script.facts, issues="；".join(script.claims)),
             )
         clauses = []
         for promise in script.promises:
@@ -209,6 +260,8 @@ class Play:
                     ),
                 )
                 clauses.append(clause)
+        if script.form == "oral":  # the parties confirm the mediator's record as a whole
+            return draft.pid
         for key in (script.applicant, script.respondent):
             actor = await stage.actor(key)
             async with stage.write() as session:
@@ -228,6 +281,12 @@ class Play:
         script, stage = self.script, self.stage
         service = stage.service
         pid, sha256 = await self._frozen()
+        if script.form == "oral":
+            await self._confirm_oral(pid, sha256)
+            return
+        if script.paper:
+            await self._sign_on_paper(pid, sha256)
+            return
         for key in (script.applicant, script.respondent, script.mediator):
             actor = await stage.actor(key)
             if key == script.mediator:
@@ -240,6 +299,41 @@ class Play:
             await agreements.sign(service.db, actor, pid, wanted)
         async with stage.write() as session:
             await agreements.seal(session, await stage.actor(self._clerk), pid, sha256)
+
+    async def _confirm_oral(self, pid: str, sha256: str) -> None:
+        service = self.stage.service
+        for key in (self.script.applicant, self.script.respondent):
+            actor = await self.stage.actor(key)
+            async with self.stage.write() as session:
+                await agreements.send_code(session, service.limiter, actor, pid)
+            code = await self.stage.code_on_phone(key)
+            await agreements.confirm_oral(service.db, actor, pid, ConfirmOralIn(sha256=sha256, code=code))
+
+    async def _sign_on_paper(self, pid: str, sha256: str) -> None:
+        """The counter takes in the sheet that everybody signed by hand. Its scan here is the sheet without a hand."""
+        clerk = await self.stage.actor(self._clerk)
+        async with self.stage.read() as session:
+            stands = await agreements.standing(
+                session, await self._case(session), (await for_reading(session, clerk, pid)).agreement
+            )
+            file = await session.get_one(File, stands.agreement.pdf_file_id or 0)
+            sheet = await evidence.read_bytes(file)
+        scan = await evidence.prepare_bytes("签好的协议（演示）.pdf", "application/pdf", sheet)
+        signers = [slot.key for slot in stands.slots]
+        wanted = PaperIn(signers=signers, check_code=sha256[:8], seen=True, note="当面核对了身份证，看着签的名")
+        async with self.stage.write() as session:
+            await agreements.take_paper(session, clerk, pid, wanted, scan)
+
+    async def _ask_court(self) -> None:
+        script, stage = self.script, self.stage
+        for key in (script.applicant, script.respondent):
+            actor = await stage.actor(key)
+            async with stage.write() as session:
+                await agreements.agree_to_court(session, actor, self.case_pid, CourtConsentIn())
+        clerk = await stage.actor(self._clerk)
+        wanted = CourtRequestIn(court="150302", applied_on=clock.today(), fits=True)
+        async with stage.write() as session:
+            await agreements.register_court_request(session, clerk, self.case_pid, wanted)
 
     async def _perform(self) -> None:
         script, stage = self.script, self.stage
@@ -284,6 +378,11 @@ class Play:
 
     async def _branch(self) -> None:
         script, stage = self.script, self.stage
+        if script.until is State.EFFECTIVE:
+            return
+        if script.until is State.CONFIRMING:
+            await self._ask_court()
+            return
         clerk = await stage.actor(self._clerk)
         async with stage.write() as session:
             case = await self._case(session)

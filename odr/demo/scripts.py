@@ -2,6 +2,7 @@
 """The disputes of the demo city. The first is the newspaper's: an elderly resident, a gas refit of 2,600 yuan."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from odr.cases.codes import Category, PartyKind, State
 
@@ -42,6 +43,13 @@ class Script:
     talk: tuple[tuple[str, str], ...] = ()
     private: tuple[tuple[str, str], ...] = ()
     promises: tuple[Promise, ...] = field(default=())
+    form: Literal["written", "oral"] = "written"
+    """written | oral; `paper`: signed by hand at the counter, for the matters that a screen may not sign."""
+    paper: bool = False
+    objection: str = ""
+    """The applicant does not want this mediator, and why; nobody has answered yet."""
+    visit: str = ""
+    """Minutes of a visit the mediator made with both sides; the applicant has confirmed them."""
 
 
 GAS = Script(
@@ -103,8 +111,53 @@ _FEE = (
 _LOAN = ("去年借给他一万元，有借条，说好过年还，现在电话也不接。", ("把一万元还给我",))
 _CARE = ("母亲住的养老院涨了护理费，没有提前说，我们不同意，院里就让我们把人接走。", ("按原来的价钱收到合同期满",))
 
+_NOISE = (
+    "楼上孩子天天半夜跑跳，拖椅子，我心脏不好，整晚睡不着，上去说过三次都吵起来。",
+    ("晚上十点以后不要再有大的响动",),
+)
+_SUPPORT = (
+    "我今年七十四了，和儿子分开住，他两年没有给过生活费，生病了也不来看我。",
+    ("每个月给生活费", "生病了要来照顾"),
+)
+_GATE = ("共用的院门是他倒车撞坏的，修门花了六百元，他说是门本来就坏。", ("把修门的六百元给我",))
+
 SCRIPTS: tuple[Script, ...] = (
     GAS,
+    Script(
+        "noise", "楼上吵闹", Category.NEIGHBOUR, *_NOISE, "bao", "chen", "陈某", "neighbour:150302004006", "mediator2",
+        State.EFFECTIVE, 18, place="某小区 5 号楼",
+        talk=(
+            ("mediator", "两家都说说，什么时候响动最大？"),
+            ("respondent", "孩子放学晚，是闹了点。以后十点以后不让他跑，椅子腿也包上。"),
+            ("applicant", "能做到这样，我就没有别的要求了。"),
+        ),
+        promises=(
+            Promise("respondent", "refrain", "每晚十点到次日七点，不在屋里跑跳、拖动家具"),
+            Promise("applicant", "refrain", "有事先和调解员或社区说，不再上门争吵"),
+        ),
+    ),
+    Script(
+        "confirm", "借款", Category.CONTRACT, *_LOAN, "li", "sun", "孙某强", "elderly", "mediator",
+        State.CONFIRMING, 22, amount_fen=1_000_000,
+        promises=(
+            Promise("respondent", "pay", "归还一半借款", "5000.00", 40, "银行转账"),
+            Promise("respondent", "pay", "归还另一半借款", "5000.00", 70, "银行转账"),
+        ),
+    ),
+    Script(
+        "support", "赡养费", Category.FAMILY, *_SUPPORT, "wang", "chen", "陈某", "elderly", "mediator",
+        State.PERFORMING, 30, paper=True,
+        promises=(Promise("respondent", "pay", "支付本季度生活费", "2400.00", 45, "转账到申请人的存折"),),
+    ),
+    Script(
+        "gate", "修院门", Category.INJURY, *_GATE, "zhao", "sun", "孙某强", "neighbour:150302004006", "mediator2",
+        State.PERFORMING, 6, place="某胡同 12 号院", amount_fen=60_000, form="oral",
+        promises=(Promise("respondent", "pay", "付修门的钱", "400.00", 7, "当面付现金，开收条"),),
+    ),
+    Script(
+        "object", "物业费", Category.PROPERTY_MGMT, *_FEE, "zhao", "bao", "某某物业公司", "property_mgmt:150302",
+        "mediator2", State.ASSIGNED, 3, respondent_kind=PartyKind.LEGAL, objection="她以前给这家物业公司做过法律顾问",
+    ),
     Script(
         "leak", "楼上漏水", Category.NEIGHBOUR, *_NEIGHBOUR, "zhao", "sun", "孙某强", "neighbour:150302004006", "mediator2",
         State.CLOSED, 70, division="150302004006", place="某小区 2 号楼", amount_fen=180_000,
@@ -161,7 +214,8 @@ SCRIPTS: tuple[Script, ...] = (
            "mediator2", State.ACCEPTED, 2, respondent_kind=PartyKind.LEGAL),
     Script("assigned", "借款", Category.CONTRACT, *_LOAN, "li", "chen", "陈某", "elderly", "mediator", State.ASSIGNED, 3),
     Script("suspended", "楼上漏水", Category.NEIGHBOUR, *_NEIGHBOUR, "bao", "sun", "孙某强", "neighbour:150302004006",
-           "mediator2", State.SUSPENDED, 15, division="150302004006"),
+           "mediator2", State.SUSPENDED, 15, division="150302004006",
+           visit="和社区同志一起上门。厨房吊顶有水渍，约一平方米；楼上卫生间地面是湿的。双方同意先请人鉴定漏水的原因。"),
     Script("refused", "物业费", Category.PROPERTY_MGMT, *_FEE, "zhao", "bao", "某某物业公司", "property_mgmt:150302",
            "mediator2", State.NOT_ACCEPTED, 9, respondent_kind=PartyKind.LEGAL),
     Script("transferred", "借款", Category.CONTRACT, *_LOAN, "bao", "sun", "孙某强", "elderly", "mediator",
