@@ -1,4 +1,4 @@
-"""The processes of a measurement: servers on their core, the load generator on the other. Each is ended by its handle."""
+"""The processes of a measurement: servers on one core, load generators on the other. Each is ended by its handle."""
 
 import contextlib
 import os

@@ -71,22 +71,18 @@ def _people(connection: Connection, rooms: int, size: int) -> City:
     now = clock.now()
     people, logins, halls, seats, members = [], [], [], [], []
     for room in range(rooms):
-        halls.append(
-            {"id": _FIRST + room, "pid": ids.new_pid(), "subject_pid": ids.new_pid(), "kind": RoomKind.JOINT, "label": "调解室"}
-        )  # fmt: skip
+        pid = ids.new_pid()
+        kind = {"subject_pid": ids.new_pid(), "kind": RoomKind.JOINT, "label": "调解室"}
+        halls.append({"id": _FIRST + room, "pid": pid, **kind})
         for place in range(size):
-            id = _FIRST + room * size + place
-            token = ids.new_token()
+            id, name, token = _FIRST + room * size + place, f"某某{place}", ids.new_token()
+            people.append({"id": id, "pid": ids.new_pid(), "name": name, "invented": True})
+            login = {"token_hash": crypto.token_hash(token), "expires_at": now + timedelta(days=1)}
+            logins.append({"id": id, "person_id": id, **login})
             role = ("applicant", "respondent", "mediator", "invited")[place % 4]
-            people.append({"id": id, "pid": ids.new_pid(), "name": f"某某{place}", "invented": True})
-            logins.append(
-                {"id": id, "token_hash": crypto.token_hash(token), "person_id": id, "expires_at": now + timedelta(days=1)}
-            )  # fmt: skip
-            seats.append({"room_id": _FIRST + room, "person_id": id, "role": role, "name": f"某某{place}"})
-            number = len(members) // _PER_ADDRESS
-            members.append(
-                {"room": halls[-1]["pid"], "token": token, "address": f"10.1.{number // 250}.{number % 250 + 1}"}
-            )
+            seats.append({"room_id": _FIRST + room, "person_id": id, "role": role, "name": name})
+            network, host = divmod(len(members) // _PER_ADDRESS, 250)
+            members.append({"room": pid, "token": token, "address": f"10.1.{network}.{host + 1}"})
     for model, rows in ((Person, people), (Login, logins), (Room, halls), (RoomMember, seats)):
         for start in range(0, len(rows), 1000):
             connection.execute(insert(_table(model)), rows[start : start + 1000])

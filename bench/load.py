@@ -4,7 +4,8 @@ It must cost less than what it measures, so it is no WebSocket library: all sock
 found by their headers and numbers by a search for their names. The load is open: a message is due at its moment whether
 the server is ready or not, and its latency counts from that moment.
 
-Orders: `open` {members, only_measure?}, `run` {rate, seconds}, `close`. A member is {port, token, room, address, epoch?, seq?}.
+Orders: `open` {members, at_once?}, `run` {rate, seconds}, `close`. A member is {port, token, room, address, said?,
+epoch?, seq?, goal?}.
 """
 
 import asyncio
@@ -39,6 +40,7 @@ class Run:
     def __init__(self, rate: float, seconds: float) -> None:
         self.rate, self.total = rate, int(rate * seconds)
         self.seconds = seconds
+        self.first = time.time_ns()  # ids are never used twice: that would be a repeat, not a line
         self.start = time.perf_counter() + 0.05
         self.sent = self.acked = self.delivered = self.gaps = self.errors = 0
         self.last = self.start
@@ -46,7 +48,7 @@ class Run:
         self.lags: list[float] = []
 
     def due(self, index: int) -> float:
-        return self.start + index / self.rate
+        return self.start + (index - self.first) / self.rate
 
 
 class Client(asyncio.BufferedProtocol):
@@ -250,20 +252,22 @@ class Generator:
         while run.sent < run.total:
             due = min(run.total, int((time.perf_counter() - run.start) * rate))
             for index in range(run.sent, due):
-                order[index % len(order)].say(index)
+                order[index % len(order)].say(run.first + index)
             run.sent = max(run.sent, due)
             await asyncio.sleep(_TICK)
         busy = time.process_time() - used
         wanted = run.total * self._followers
         deadline = time.perf_counter() + _GRACE
-        while (run.acked < run.total or run.delivered < wanted) and time.perf_counter() < deadline:
+        while (run.acked < run.total or run.delivered < wanted) and time.perf_counter() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         Client.run = None
         gc.enable()
         lost = sum(client.lost for client in self._clients)
         complete = run.acked == run.total and run.delivered == wanted and not run.gaps and not lost
         if not complete:
-            self._clients = [await self._abandoned(client) for client in self._clients]
+            for client in self._clients:
+                client.end()
+                client.lost = True
         return {
             "rate": rate,
             "acked": run.acked / max(seconds, run.last - run.start),
@@ -278,11 +282,6 @@ class Generator:
             "lost": lost,
             "core": busy / seconds,
         }
-
-    async def _abandoned(self, client: Client) -> Client:
-        client.end()
-        client.lost = True
-        return client
 
     async def _reopen(self) -> None:
         gone = [(number, client.member) for number, client in enumerate(self._clients) if client.lost]

@@ -24,18 +24,23 @@ from odr.rooms import verification
 from odr.rooms.access import member_of, unknown_room
 from odr.rooms.append import Draft, Outcome, Refusal, Stored, append, pack
 from odr.rooms.journal import Journal, journal_of
-from odr.rooms.lines import Line, stamp
+from odr.rooms.lines import Line, findable, stamp
 from odr.rooms.models import LineKind, Room, RoomKind, RoomMember
 from odr.rooms.page import Lines, page
 from odr.rooms.roster import RoomState, Seat, role_label, states
 from odr.rooms.schemas import RecallIn, SayIn
+from odr.rooms.search import SCANNED, Found, asked, search, search_rule
+from odr.rooms.tokens import Piece
 
 __all__ = [
+    "SCANNED",
     "Draft",
+    "Found",
     "Journal",
     "Line",
     "Lines",
     "Outcome",
+    "Piece",
     "Refusal",
     "RoomState",
     "RoomView",
@@ -43,7 +48,9 @@ __all__ = [
     "Seat",
     "add_member",
     "announce",
+    "asked",
     "end_member",
+    "findable",
     "journal_of",
     "mark_read",
     "open_room",
@@ -58,8 +65,11 @@ __all__ = [
     "rooms_of",
     "say",
     "say_draft",
+    "search",
+    "search_rule",
     "set_writable",
     "states",
+    "text_draft",
     "verify",
 ]
 
@@ -260,10 +270,15 @@ async def recall(db: Database, actor: Actor, room_pid: str, given: RecallIn) -> 
 
 async def say_draft(db: Database, actor: Actor, room_pid: str, line: SayIn) -> Draft:
     """What `say` hands to the journal; a file is looked up here, outside the batch."""
-    shown = None
-    if line.file is not None:
-        async with db.read() as session:
-            shown = await _file_of_room(session, actor, room_pid, line.file)
+    if line.file is None:
+        return text_draft(actor, room_pid, line)
+    async with db.read() as session:
+        shown = await _file_of_room(session, actor, room_pid, line.file)
+    return text_draft(actor, room_pid, line, shown)
+
+
+def text_draft(actor: Actor, room_pid: str, line: SayIn, shown: dict[str, Any] | None = None) -> Draft:
+    """The draft of a line whose file, if it has one, was looked up."""
     return Draft(
         room=room_pid,
         kind=line.kind,
