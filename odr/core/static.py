@@ -3,7 +3,7 @@
 Pages themselves are not compressed. A page carries secrets (the token of its forms, words of a private talk) beside
 words that somebody else could place there (a line of the other side, an address that was followed). Who watches the
 length of such a page, compressed, over and over with other words, guesses the secrets sign by sign (BREACH); to mask
-the token would save the token alone. A page is 5 to 20 kB, so little is lost. What is large is here, and holds no secret.
+the token would save the token alone. A page is 5 to 20 kB, so little is lost. What is large is here, without secrets.
 """
 
 import os
