@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
 from odr.accounts.access import Actor, load_actor
-from odr.core import i18n, web
+from odr.core import i18n, metrics, web
 from odr.live import protocol
 from odr.live.connection import Connection
 from odr.live.hub import Hub
@@ -22,8 +22,11 @@ async def line(socket: WebSocket) -> None:
     i18n.set_locale(socket.cookies.get("odr_lang", i18n.SOURCE))
     offered = protocol.NAME in socket.scope["subprotocols"]
     actor = await _admit(socket, hub) if offered else protocol.REFUSED
+    if hub.stopping:
+        actor = protocol.RESTART
     await socket.accept(subprotocol=protocol.NAME if offered else None)
     if isinstance(actor, int):
+        metrics.refusals.labels(str(actor)).inc()
         await socket.close(actor)
         return
     connection = Connection(socket, actor, hub)

@@ -4,6 +4,8 @@ Logins and heads are looked at again every two seconds: revocation and lines arr
 """
 
 import asyncio
+import contextlib
+import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -24,6 +26,8 @@ from odr.rooms.journal import Mark
 
 CHECK_SECONDS = 2.0
 _TOUCH_SECONDS = 300.0
+# So many seconds a socket, and so many in all, are taken to send everybody home.
+_HOME_EACH, _HOME_ALL, _HOME_STEP = 0.02, 3.0, 0.05
 _PER_PERSON = 16
 _PER_ADDRESS = 400
 _SOCKETS = 20_000
@@ -39,6 +43,7 @@ class Hub:
         self.journal = rooms.journal_of(db)
         self.streams = Streams(db, self)
         self.presence = Presence(bus, redis_url, self._tell_presence)
+        self.stopping = False  # then nobody comes in any more
         self._bus = bus
         self._connections: set[Connection] = set()
         self._by_login: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -60,6 +65,21 @@ class Hub:
         self._bus.on("marks", self._on_rooms)
         self.presence.start()
         self._errands.run("check", self._check_for_ever)
+
+    async def send_home(self, hurry: asyncio.Event) -> None:
+        """The orderly end of every socket: what it sent is stored and answered first, and they go one after the other,
+        so that they do not all come back in the same instant. `hurry` cuts the time short."""
+        self.stopping = True
+        leaving = list(self._connections)
+        random.shuffle(leaving)
+        steps = max(1, int(min(_HOME_ALL, len(leaving) * _HOME_EACH) / _HOME_STEP))
+        goodbyes: list[asyncio.Task[None]] = []
+        for step in range(steps):
+            goodbyes += [asyncio.create_task(one.dismiss(protocol.RESTART)) for one in leaving[step::steps]]
+            if step + 1 < steps and not hurry.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(hurry.wait(), _HOME_STEP)
+        await asyncio.gather(*goodbyes)
 
     async def close(self) -> None:
         """End what is left, in the way that brings clients back."""

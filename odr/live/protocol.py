@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 import orjson
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
+from odr.core import metrics
 from odr.core.i18n import _
 from odr.rooms.schemas import PAGE_MAX, FromOutside, PublicId, RecallIn, SayIn, Seq
 
@@ -144,4 +145,5 @@ def frame(t: str, /, **fields: Any) -> bytes:
 
 def error(code: str, say: str, *, re: str | None = None, room: str | None = None, retry: int | None = None) -> bytes:
     """A typed error; the socket stays."""
+    metrics.refusals.labels(code).inc()
     return frame("error", code=code, say=say, re=re, room=room, retry=retry)

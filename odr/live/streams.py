@@ -13,6 +13,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from odr.core import metrics
 from odr.core.db import Database
 from odr.core.log import log
 from odr.live import protocol
@@ -81,6 +82,10 @@ class Streams:
     async def close(self) -> None:
         await self._errands.close()
 
+    @property
+    def count(self) -> int:
+        return len(self._rooms)
+
     def find(self, pid: str) -> LiveRoom | None:
         return self._rooms.get(pid)
 
@@ -108,11 +113,13 @@ class Streams:
             raise
         if page is None:
             self._drop(sub)
+            metrics.joins_resync.inc()
             connection.enqueue(protocol.frame("resync", room=room.pid, epoch=state.epoch, head=state.head))
             return
         if connection.is_ending:
             self._drop(sub)
             return
+        (metrics.joins_fresh if asked.seq is None else metrics.joins_resumed).inc()
         connection.subs[room.pid] = sub
         connection.enqueue(self._room_frame(sub))
         sub.sent = page.lines[-1].seq if page.lines else page.head
