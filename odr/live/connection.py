@@ -1,7 +1,8 @@
 """One socket: what it sent, what it still has to be sent, and when it has to go.
 
-Frames for the client wait in a bounded queue; one write takes everything that waits, as one array. There is no task
-while there is nothing to write. A client that does not read is closed: it comes back and resumes from its cursor.
+Frames for the client wait in a bounded queue; one write takes everything that waits, as one array, at the end of the
+step in which they came. A task waits only for a client that reads slowly. One that does not read is closed: it comes
+back and resumes from its cursor.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import contextlib
 import contextvars
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -74,6 +75,7 @@ class Connection:
         self._context = contextvars.copy_context()
         self._queue: deque[bytes] = deque()
         self._bytes = 0
+        self._flushing = False
         self._writer: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._room_to_write: asyncio.Future[None] | None = None
@@ -84,6 +86,11 @@ class Connection:
         self._answered: asyncio.Future[None] | None = None
         self._asks: deque[protocol.Join | protocol.History] = deque()
         self._asker: asyncio.Task[None] | None = None
+        self._busy = False
+        self._declined: protocol.Say | None = None
+        self._loop = asyncio.get_running_loop()
+        self._short_cuts: dict[str, Any] = socket.scope.get("extensions", {}).get("odr.transport", {})
+        self._write: Callable[[bytes], bool] | None = self._short_cuts.get("write")
 
     # --- out ---
 
@@ -104,8 +111,20 @@ class Connection:
         if (self._bytes > _QUEUE_BYTES and len(self._queue) > 1) or len(self._queue) > _QUEUE_FRAMES:
             log.info("live.slow_consumer", login=self.actor.login_pid)
             self.end(protocol.TOO_SLOW)
-        elif self._writer is None:
+        elif self._writer is None and not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Write what came in this step; what a slow client does not take waits for it in a task."""
+        self._flushing = False
+        if self._writer is not None or not self._queue:
+            return
+        if self._write is None or self._bytes > _WRITE_BYTES or not self._write(_as_one(self._queue)):
             self._writer = asyncio.create_task(self._drain())
+        else:
+            self._queue.clear()
+            self._bytes = 0
 
     async def below_half(self) -> None:
         """Wait until the queue is short: long answers come no faster than the client reads."""
@@ -122,7 +141,7 @@ class Connection:
                     some.append(self._queue.popleft())
                     size += len(some[-1])
                 self._bytes -= size
-                text = (some[0] if len(some) == 1 else b"[" + b",".join(some) + b"]").decode()
+                text = _as_one(some).decode()
                 async with asyncio.timeout(_WRITE_SECONDS):
                     await self._socket.send_text(text)
                 if self._room_to_write is not None and self._bytes <= _QUEUE_BYTES // 2:
@@ -170,7 +189,7 @@ class Connection:
                     await self._socket.close(code)
         except (TimeoutError, RuntimeError, WebSocketDisconnect):
             # A stalled peer would hold its buffers until TCP gives up, which it does not while the peer lives.
-            abort = self._socket.scope.get("extensions", {}).get("odr.transport", {}).get("abort")
+            abort = self._short_cuts.get("abort")
             if abort is not None:
                 abort()
 
@@ -194,13 +213,17 @@ class Connection:
         except TimeoutError:
             self.end(protocol.SILENT)
             message = await self._socket.receive()
+        self._short_cuts["take"] = self._take_at_once
         while message["type"] == "websocket.receive":
             if self._closer is None and not self._deaf:
+                self._busy = True
                 await self._take(message.get("text"))
+                self._busy = False
             message = await self._socket.receive()
 
     async def close(self) -> None:
         """The socket is gone: end what was done for it."""
+        self._short_cuts.pop("take", None)
         for task in (self._asker, self._writer):
             if task is not None:
                 task.cancel()
@@ -208,7 +231,35 @@ class Connection:
         if self._closer is not None:
             await self._closer
 
+    def _take_at_once(self, text: str) -> bool:
+        """The short cut for a message that waits for nothing, as nearly all do. False leaves it, and with it what comes
+        behind, to `serve`, which reads no further while it waits."""
+        if self._busy or self._deaf or self._closer is not None or self._unanswered >= _UNANSWERED:
+            return False
+        return self._context.run(self._handle_at_once, text)
+
+    def _handle_at_once(self, text: str) -> bool:
+        given = self._open(text)
+        if isinstance(given, protocol.Say) and given.file is not None:
+            self._declined = given
+            return False
+        if given is not None:
+            self._handle(given)
+        return True
+
     async def _take(self, message: Any) -> None:
+        given, self._declined = self._declined or self._open(message), None
+        if isinstance(given, protocol.Say) and given.file is not None:
+            await self._say_file(given)
+        elif given is not None:
+            self._handle(given)
+        # Nothing more is read while too much is unanswered.
+        while self._unanswered >= _UNANSWERED and self._closer is None:
+            self._answered = self._loop.create_future()
+            await self._answered
+
+    def _open(self, message: Any) -> protocol.Frame | None:
+        """The frame in a message; None for one that came too fast or is none, which is answered here."""
         if not self._bucket.take():
             self._over += 1
             if self._over > OVER:
@@ -216,23 +267,22 @@ class Connection:
             else:
                 say = _("发得太快了。请等几秒再发，您写的内容还在。")
                 self.enqueue(protocol.error("too_fast", say, re=protocol.id_of(message), retry=1))
-            return
+            return None
         self._over = 0
         try:
-            given = protocol.parse(message)
+            return protocol.parse(message)
         except protocol.BadFrame as bad:
             self.enqueue(bad.answer)
-            return
-        await self._handle(given)
+            return None
 
-    async def _handle(self, given: protocol.Frame) -> None:
+    def _handle(self, given: protocol.Frame) -> None:
         match given:
             case protocol.Say():
                 self.active = True
-                await self._say(given)
+                self._submit(rooms.text_draft(self.actor, given.room, given), given.id)
             case protocol.Recall():
                 self.active = True
-                await self._submit(rooms.recall_draft(self.actor, given.room, given), given.id)
+                self._submit(rooms.recall_draft(self.actor, given.room, given), given.id)
             case protocol.Read():
                 self.active = True
                 self._hub.read(self, given.room, given.seq)
@@ -245,16 +295,17 @@ class Connection:
             case protocol.Join() | protocol.History():
                 self._ask(given)
 
-    async def _say(self, given: protocol.Say) -> None:
+    async def _say_file(self, given: protocol.Say) -> None:
+        self.active = True
         try:
             draft = await rooms.say_draft(self._hub.db, self.actor, given.room, given)
         except OdrError as refused:
             self.enqueue(protocol.error(refused.code, refused.say, re=given.id, room=given.room))
             return
-        await self._submit(draft, given.id)
+        self._submit(draft, given.id)
 
-    async def _submit(self, draft: rooms.Draft, client_id: str) -> None:
-        """Into the journal; the answer comes after the commit. Nothing more is read while too much is unanswered."""
+    def _submit(self, draft: rooms.Draft, client_id: str) -> None:
+        """Into the journal; the answer comes after the commit."""
         self._unanswered += 1
 
         def done(outcome: rooms.Outcome) -> None:
@@ -268,9 +319,6 @@ class Connection:
                 self.enqueue(protocol.frame("said", room=draft.room, id=client_id, seq=outcome.seq, at=at))
 
         self._hub.journal.submit(draft, done)
-        while self._unanswered >= _UNANSWERED and self._closer is None:
-            self._answered = asyncio.get_running_loop().create_future()
-            await self._answered
 
     def _ask(self, given: protocol.Join | protocol.History) -> None:
         """Reading waits in line behind this client's own earlier questions; sending does not wait for it."""
@@ -297,6 +345,10 @@ class Connection:
                     await asyncio.sleep(_AGAIN_SECONDS)
         finally:
             self._asker = None
+
+
+def _as_one(frames: Sequence[bytes]) -> bytes:
+    return frames[0] if len(frames) == 1 else b"[" + b",".join(frames) + b"]"
 
 
 def _refusal(outcome: rooms.Refusal, room: str, client_id: str) -> bytes:
