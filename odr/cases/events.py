@@ -129,10 +129,13 @@ class Entry:
 
 
 async def timeline(session: AsyncSession, view: View) -> list[Entry]:
-    """What this viewer may see of what happened, oldest first. A private act of one side is not there for the other."""
+    """What this viewer may see of what happened, oldest first. A private act of one side is not there for the other,
+    nor for a centre that has given the case on: it follows where a case stands, not what is said in confidence."""
     audiences = [ALL]
     if view.is_staff:
-        audiences = [ALL, STAFF, "applicant", "respondent"]
+        audiences.append(STAFF)
+        if view.handles or view.case.accepted_at is None:
+            audiences += ["applicant", "respondent"]
     elif view.side is not None:
         audiences.append(view.side)
     query = (

@@ -160,7 +160,7 @@ def _mediator(view: View, found: Gathered) -> dict[str, Any] | None:
         "why": found.assignment.why,
     }
     own = view.party is not None and found.assignment.objected_by == view.party.id
-    if view.is_staff or own:
+    if view.handles or own:
         shown["objection"] = found.assignment.objection
     return shown
 
