@@ -181,6 +181,9 @@ function Side({ app, help }: { app: App; help: () => void }) {
               <a href={link.href}>{link.text}</a>
             </li>
           ))}
+          <li>
+            <a href={links.search}>{t("查找聊天记录")}</a>
+          </li>
         </ul>
       </section>
       <button type="button" class="button button--plain button--fit" onClick={help}>

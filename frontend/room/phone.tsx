@@ -29,6 +29,11 @@ export function Phone({ app }: { app: App }) {
           </p>
         </div>
         <NetState app={app} />
+        {room && (
+          <a class="room-back" href={app.boot.links.search + "?room=" + room.id} aria-label={t("查找聊天记录")}>
+            <Icon name="search" />
+          </a>
+        )}
         {app.boot.links.call && (
           <a class="room-back" href={app.boot.links.call} aria-label={t("打电话")}>
             <Icon name="call" />

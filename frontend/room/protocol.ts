@@ -139,7 +139,7 @@ export interface Boot {
   locale: string;
   catalogue: Record<string, string>;
   upload_max: number;
-  links: { case: string; agreement?: string | null; file?: string | null; signin: string; call?: string | null };
+  links: { case: string; agreement?: string | null; file?: string | null; search: string; signin: string; call?: string | null };
   agreement: AgreementBrief | null;
 }
 

@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-from babel.messages.pofile import read_po
 from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
@@ -45,7 +44,7 @@ async def _room_page(
             own=[showing.room_brief(one) for one in own],
             room=room,
             lines=lines,
-            shown_lines=_shown(lines.lines, actor),
+            shown_lines=shown_lines(lines.lines, actor),
             line_id=ids.new_pid(),
             errors={"text": _sentence(error)} if error else {},
             values=values or {},
@@ -69,6 +68,8 @@ def _catalogue(locale: str) -> dict[str, str]:
     po = i18n.LOCALE_DIR / locale / "LC_MESSAGES" / "odr.po"
     if locale == i18n.SOURCE or not po.exists():
         return {}
+    from babel.messages.pofile import read_po  # slow to load, and only other languages ask for it
+
     with po.open("rb") as source:
         return {
             str(message.id): str(message.string)
@@ -84,7 +85,7 @@ def _brief(agreement: dict[str, Any] | None) -> dict[str, Any] | None:
     return {key: agreement.get(key) for key in ("id", "state", "accepted", "total", "my_turn")}
 
 
-def _shown(lines: list[rooms.Line], actor: Actor) -> list[dict[str, Any]]:
+def shown_lines(lines: list[rooms.Line], actor: Actor) -> list[dict[str, Any]]:
     """The lines as the plain page draws them. Takings-back have no line of their own: the line taken back says so."""
     found: list[dict[str, Any]] = []
     for line in lines:
@@ -93,6 +94,7 @@ def _shown(lines: list[rooms.Line], actor: Actor) -> list[dict[str, Any]]:
         body, at = line.body, clock.local(line.at)
         found.append(
             {
+                "seq": line.seq,
                 "kind": line.kind,
                 "text": body.get("text") or "",
                 "file": body.get("file"),
@@ -131,6 +133,7 @@ def _boot(request: Request, actor: Actor, view: View, shown: Shown, own: list[ro
             "case": at,
             "agreement": f"{at}/agreement",
             "file": at,
+            "search": f"{at}/room/search",
             "signin": f"/login?next={at}/room",
             "call": f"tel:{(shown.found.body.phone if shown.found.body else '') or '12348'}",
         },

@@ -17,7 +17,7 @@ from odr.evidence import service as evidence
 from odr.rooms import service
 from odr.rooms.access import member_of
 from odr.rooms.models import Room
-from odr.rooms.schemas import PAGE_MAX, SEQ_MAX, ReadIn, RecallIn, SayIn
+from odr.rooms.schemas import PAGE_MAX, SEARCH_MAX, SEQ_MAX, ReadIn, RecallIn, SayIn
 
 router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"])
 
@@ -53,6 +53,32 @@ async def lines(
     page = await service.page(session, found, member, before=before, after=after, limit=limit)
     return _json(
         {"epoch": page.epoch, "head": page.head, "lines": [one.public() for one in page.lines], "more": page.more}
+    )
+
+
+@router.get("/{room}/search")
+async def search(
+    request: Request,
+    session: web.Read,
+    actor: SignedIn,
+    room: str,
+    q: str = "",
+    before: SeqParam = None,
+    limit: Annotated[int, Query(ge=1, le=SEARCH_MAX)] = 20,
+) -> Response:
+    """Lines that hold all the words, newest first: `{epoch, head, lines, before, indexed}`."""
+    question = service.asked(q)
+    await web.odr(request).limiter.hit(service.search_rule(), actor.pid)
+    found, member = await member_of(session, actor, room)
+    answer = await service.search(session, found, member, question, before=before, limit=limit)
+    return _json(
+        {
+            "epoch": answer.epoch,
+            "head": answer.head,
+            "lines": [one.public() for one in answer.lines],
+            "before": answer.before,
+            "indexed": answer.indexed,
+        }
     )
 
 

@@ -10,6 +10,7 @@ from odr.core.i18n import _
 
 TEXT_MAX = 4000
 PAGE_MAX = 200
+SEARCH_MAX = 50
 SEQ_MAX = 2**31 - 1
 
 # Made once by the client and kept with the line: at least 128 random bits, written in 22 characters or more.

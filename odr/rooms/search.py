@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from odr.core.errors import Invalid
+from odr.core.i18n import _
+from odr.core.limits import Rule
 from odr.rooms import index
 from odr.rooms.access import unknown_room
 from odr.rooms.append import plain
@@ -21,6 +24,7 @@ from odr.rooms.schemas import SEQ_MAX
 from odr.rooms.statements import both
 from odr.rooms.tokens import Question
 
+WORDS_MAX = 100
 SCANNED = 2000
 """Lines that one question reads directly, at most."""
 _ROUNDS = (64, 256, 1024)
@@ -37,6 +41,19 @@ class Found:
     lines: list[Line]
     before: int | None
     indexed: bool
+
+
+def asked(words: str) -> Question:
+    """What somebody typed, as a question. Raises Invalid for field `q`."""
+    if len(words) > WORDS_MAX:
+        raise Invalid({"q": _("要找的字词太长了。请写 %(n)s 个字以内。", n=WORDS_MAX)})
+    if question := Question.of(words):
+        return question
+    raise Invalid({"q": _("请写要找的字或词。")})
+
+
+def search_rule() -> Rule:
+    return Rule("rooms:search", "60/minute", _("查找得太快了。请等几秒再查。"))
 
 
 _HEAD = both(

@@ -191,3 +191,23 @@ async def test_a_closed_room_takes_no_files(db: Database, cast: Cast, opened: Ro
             f"/api/v1/rooms/{opened.joint.pid}/files", files={"file": ("a.jpg", photo(), "image/jpeg")}
         )
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "read_only")
+
+
+async def test_searching_over_http(db: Database, cast: Cast, opened: Rooms) -> None:
+    for said in ("楼上漏水", "赔 500 元", "又漏水了"):
+        await rooms.say(db, cast.applicant.actor, opened.joint.pid, line(said))
+    base = f"/api/v1/rooms/{opened.joint.pid}/search"
+    async with cast.respondent.program() as b, cast.stranger.program() as stranger:
+        found = (await b.get(base, params={"q": "漏水", "limit": 1})).json()
+        assert ([one["seq"] for one in found["lines"]], found["before"], found["indexed"]) == ([3], 3, True)
+        assert found["lines"][0]["by"]["role"] == "applicant"
+        found = (await b.get(base, params={"q": "漏水", "before": 3})).json()
+        assert ([one["body"]["text"] for one in found["lines"]], found["before"]) == (["楼上漏水"], None)
+        for bad in ({}, {"q": "，。"}, {"q": "漏" * 101}, {"q": "漏水", "limit": 51}, {"q": "漏水", "before": -1}):
+            answer = await b.get(base, params=bad)
+            assert answer.status_code == 422
+            assert answer.json()["error"]["fields"]
+        absent = await b.get(f"/api/v1/rooms/{opened.applicants.pid}/search", params={"q": "漏水"})
+        foreign = await stranger.get(base, params={"q": "漏水"})
+        assert absent.status_code == foreign.status_code == 404
+        assert absent.json() == foreign.json()
