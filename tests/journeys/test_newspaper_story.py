@@ -1,10 +1,12 @@
 """The newspaper's case from the first tap to the auditor's reading: two residents on phones, staff at desks."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.journeys import applying, entering, talking
+from odr.core import clock
+from tests.journeys import agreeing, applying, entering, keeping, talking
 from tests.journeys.conftest import DESK, PHONE, Enter
 from tests.journeys.people import Outbox, staff_signs_in
 from tests.journeys.service import Service
@@ -22,12 +24,11 @@ def test_a_gas_bill_is_settled(enter: Enter, service: Service, album: Album, tmp
     staff_signs_in(centre, service, "centre")
     staff_signs_in(clerk, service, "bodyclerk")
 
-    case = applying.applies(applicant, outbox, applying.receipt(tmp_path))
+    photo = applying.receipt(tmp_path)
+    case = applying.applies(applicant, outbox, photo)
     applying.is_routed(centre, case)
     number = applying.is_accepted(clerk, case)
-    assert number
-
-    staff_signs_in(mediator, service, "mediator")
+    app = staff_signs_in(mediator, service, "mediator")
     entering.follows_the_invitation(respondent, outbox)
     entering.passes_gates(respondent, applying.RESPONDENT, case, pictures=True)
     entering.passes_gates(applicant, applying.APPLICANT, case, pictures=False)
@@ -41,5 +42,21 @@ def test_a_gas_bill_is_settled(enter: Enter, service: Service, album: Album, tmp
     talking.talk_together(applicant, respondent, mediator)
     secret = talking.talk_in_private(applicant, mediator, respondent)
     talking.reloads_and_loses_the_line(respondent, (applicant, mediator), case)
-    assert secret
+
+    agreeing.is_drafted(mediator, case, f"{clock.today() + timedelta(days=20)}")
+    agreeing.is_changed(applicant, mediator, case)
+    agreeing.is_accepted(applicant, respondent, mediator, case)
+    agreeing.is_signed((applicant, respondent, mediator), outbox, app, case)
+    paper = agreeing.is_sealed(clerk, applicant, case)
+    text = "".join(page.extract_text() for page in paper.pages)
+    for words in ("壹仟叁佰元整", "燃气公司的准许文件"):
+        assert words in text
+
+    keeping.performs(respondent, applicant, case, photo, "复印件今天当面交给王姨了")
+    keeping.performs(applicant, respondent, case, photo, "今天转了 1300 元")
+    keeping.is_visited(mediator, case)
+    keeping.is_closed(mediator, applicant, case)
+    auditor = enter("auditor", DESK)
+    staff_signs_in(auditor, service, "auditor")
+    keeping.is_audited(auditor, number, secret)
     assert album.findings == []

@@ -98,12 +98,14 @@ class Visitor:
     def fill(self, label: str, text: str, *, within: Locator | None = None) -> None:
         (within or self.page.locator("body")).get_by_label(label).locator("visible=true").first.fill(text)
 
-    def choose(self, words: str, *, within: Locator | None = None) -> None:
+    def choose(self, words: str, *, exact: bool = False) -> None:
         """A radio or a box, by tapping its words as a thumb does."""
-        (within or self.page.locator("body")).locator("label.choice-label", has_text=words).first.click()
+        self.page.locator(".choice-label").get_by_text(words, exact=exact).first.click()
 
     def pick(self, label: str, option: str) -> None:
-        self.page.get_by_label(label).locator("visible=true").first.select_option(label=option)
+        """Of a drop-down, the first line with these words."""
+        found = self.page.get_by_label(label).locator("visible=true").first
+        found.select_option(found.locator("option", has_text=option).first.get_attribute("value"))
 
     def reads(self, words: str | re.Pattern[str]) -> None:
         """Waits until these words can be seen."""
