@@ -156,6 +156,7 @@ async def test_no_error_tells_a_private_thing_from_an_absent_one(served: FastAPI
         ("POST", "/rooms/{}/files", {"files": paper}),
         ("PUT", "/rooms/{}/read", {"json": {"seq": 1}}),
         ("GET", "/rooms/{}/lines?after=0", {}),
+        ("GET", "/rooms/{}/search?q=试试", {}),
         ("GET", "/rooms/{}/lines?before=2&limit=1", {}),
     ]
     meeting = [
