@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, or_, select, update
+from sqlalchemy import JSON, Index, String, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,8 @@ Handler = Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]
 _LEASE = timedelta(minutes=2)
 _ATTEMPTS = 8
 _BATCH = 20
+# A job under way when the service stops may end; one that is cut off waits for its lease to run out.
+_LAST_SECONDS = 5.0
 _handlers: dict[str, Handler] = {}
 _wake: set[asyncio.Event] = set()
 
@@ -78,6 +80,15 @@ async def _wake_all() -> None:
         event.set()
 
 
+async def depths(session: AsyncSession) -> tuple[int, int]:
+    """How many jobs are due and held by nobody, and how many deliveries are still open."""
+    now = clock.now()
+    due = and_(Job.due_at <= now, or_(Job.lease_until.is_(None), Job.lease_until < now))
+    query = select(func.count().filter(due), func.count().filter(Job.kind == "outbox:deliver"))
+    counted = (await session.execute(query.where(Job.done_at.is_(None)))).one()
+    return counted[0], counted[1]
+
+
 async def run_due(database: Database) -> int:
     """Take what is due and do it. Returns how many jobs were taken."""
     now = clock.now()
@@ -130,6 +141,7 @@ class Runner:
         self._every = every
         self._event = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
 
     def start(self) -> None:
         _wake.add(self._event)
@@ -137,16 +149,19 @@ class Runner:
 
     async def close(self) -> None:
         _wake.discard(self._event)
+        self._closing = True
+        self._event.set()
         if self._task is not None:
+            await asyncio.wait([self._task], timeout=_LAST_SECONDS)
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
     async def _loop(self) -> None:
-        while True:
+        while not self._closing:
             self._event.clear()
             try:
-                while await run_due(self._database) == _BATCH:
+                while await run_due(self._database) == _BATCH and not self._closing:
                     continue
             except Exception:
                 log.exception("jobs.loop_failed")

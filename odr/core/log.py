@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -19,12 +19,22 @@ def _drop_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) 
     return event
 
 
-def configure(*, as_json: bool, quiet: bool = False) -> None:
-    """Send logs to stderr, as JSON lines or for reading; `quiet` keeps warnings and worse only."""
+def _naming(worker: str) -> Callable[[Any, str, MutableMapping[str, Any]], MutableMapping[str, Any]]:
+    def name(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["worker"] = worker
+        return event
+
+    return name
+
+
+def configure(*, as_json: bool, quiet: bool = False, worker: str | None = None) -> None:
+    """Send logs to stderr, as JSON lines or for reading; `quiet` keeps warnings and worse only.
+    Of several workers each names itself."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             _drop_personal,
+            *([] if worker is None else [_naming(worker)]),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info if as_json else structlog.processors.UnicodeDecoder(),

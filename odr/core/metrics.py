@@ -4,8 +4,17 @@ Labels are words of ours (codes, routes as patterns), never ids, addresses or na
 process; gauges are set when somebody asks.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types there; a second series for each counter that nobody reads
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 

@@ -1,41 +1,62 @@
-"""Bringing a database to the newest tables, from inside the service."""
+"""Bringing a database to the newest tables, from inside the service.
 
+Alembic is loaded when there is something to do. Whether there is, every start asks, so that answer must cost nothing.
+"""
+
+import re
+from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from odr.core.settings import Settings
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
-    config.set_main_option("path_separator", "os")
-    return config
+_REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"', re.MULTILINE)
 
 
 def _upgrade(connection: Connection) -> None:
-    config = _config()
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
-def newest() -> str | None:
-    """The revision this code was written for."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+@cache
+def _chain() -> tuple[frozenset[str], frozenset[str]]:
+    """Every revision, and those that another one follows."""
+    found: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
+    for script in (SCRIPTS / "versions").glob("*.py"):
+        for what, revision in _REVISION.findall(script.read_text(encoding="utf-8")):
+            found[what].add(revision)
+    return frozenset(found["revision"]), frozenset(found["down_revision"])
+
+
+def revisions() -> frozenset[str]:
+    """Every revision this code knows."""
+    return _chain()[0]
+
+
+def newest() -> str:
+    """The revision this code was written for: the one that no other follows. RuntimeError when there are two."""
+    known, followed = _chain()
+    if len(heads := known - followed) != 1:
+        raise RuntimeError(f"the migrations end in {sorted(heads)}; each must follow the one before")
+    return next(iter(heads))
 
 
 def current(connection: Connection) -> str | None:
     """The revision a database stands at; None when it is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 async def upgrade(settings: Settings) -> None:

@@ -39,6 +39,12 @@ class Settings(BaseSettings):
     seal_adapter: str = "drawn"
     call_phone: str = "12348"
     trusted_proxies: str = "127.0.0.1"
+    workers: int = Field(default=1, ge=1, le=64)
+    worker: str = "1"  # which of them this process is; the supervisor says so
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    metrics_token: SecretStr | None = None
+    linger_seconds: float = Field(default=0, ge=0, le=15)
 
     @cached_property
     def database(self) -> str:
@@ -83,6 +89,27 @@ class Settings(BaseSettings):
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(48))
         return path.read_text().strip().encode()
+
+    @property
+    def first_worker_port(self) -> int:
+        """Where the first of several workers answers alone; the others follow."""
+        return self.metrics_port or self.port + 1
+
+    def worker_refusal(self) -> str | None:
+        """Why this configuration cannot have several workers; None when it can, or has one."""
+        if self.workers == 1:
+            return None
+        if self.is_sqlite:
+            return (
+                f"{self.workers} workers need PostgreSQL: SQLite takes one process. "
+                "Set ODR_DATABASE_URL=postgresql://…, or serve with one worker."
+            )
+        if not self.redis_url:
+            return (
+                f"{self.workers} workers need Redis: without it a line reaches the other workers' rooms late, and "
+                "limits count for each worker alone. Set ODR_REDIS_URL=redis://…, or serve with one worker."
+            )
+        return None
 
     def refusals(self) -> list[str]:
         """Why this configuration must not serve a real city; empty when it may."""
