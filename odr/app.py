@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import redis.asyncio as redis_client
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
 
 import odr.accounts.api
 import odr.accounts.pages
@@ -31,11 +29,12 @@ import odr.notices.pages
 import odr.oversight.api
 import odr.oversight.pages
 import odr.rooms.api
-from odr import __version__, navigation, schema
+from odr import __version__, navigation, probes
 from odr.accounts import realname
 from odr.core import crypto, db, jobs, log, migrate
 from odr.core.bus import Bus, MemoryBus, RedisBus
 from odr.core.limits import Limiter
+from odr.core.measuring import Measured
 from odr.core.settings import Settings
 from odr.core.static import BuiltFiles
 from odr.core.templating import DIST
@@ -68,6 +67,7 @@ _ROUTERS = [
     odr.oversight.pages.router,
     odr.oversight.api.router,
     odr.live.endpoint.router,
+    probes.router,
 ]
 
 
@@ -96,7 +96,7 @@ def build(settings: Settings) -> Odr:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The ASGI application. Tables are brought up to date when it starts."""
     settings = settings or Settings()
-    log.configure(as_json=settings.log_json)
+    log.configure(as_json=settings.log_json, worker=settings.worker if settings.workers > 1 else None)
     service = build(settings)
 
     @asynccontextmanager
@@ -126,7 +126,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
         max_body_size=settings.body_max_bytes,
-        middleware=[Middleware(Edge, service=service)],
+        middleware=[Middleware(Measured, stopping=lambda: service.hub.stopping), Middleware(Edge, service=service)],
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
@@ -140,29 +140,4 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     if DIST.exists():
         app.mount("/static", BuiltFiles(directory=DIST), name="static")
-
-    @app.get("/healthz", include_in_schema=False)
-    async def healthz() -> dict[str, str]:
-        """The process lives."""
-        return {"status": "ok"}
-
-    @app.get("/readyz", include_in_schema=False)
-    async def readyz() -> JSONResponse:
-        """The service can serve: the database takes writes and stands at the newest tables."""
-        reasons: dict[str, Any] = {}
-        if why := await db.why_no_writes(service.db):
-            reasons["database"] = why
-            return JSONResponse({"status": "not ready", **reasons}, status_code=503)
-        try:
-            async with service.db.connection() as connection:
-                if await connection.run_sync(migrate.current) != migrate.newest():
-                    reasons["database"] = "migrations are missing"
-                if lost := await connection.run_sync(schema.missing_triggers):
-                    reasons["triggers"] = lost
-        except Exception as failure:
-            reasons["database"] = type(failure).__name__
-        degraded = {"bus": "listener is deaf"} if service.bus.listener_age() > 10 else {}
-        status = "not ready" if reasons else "degraded" if degraded else "ready"
-        return JSONResponse({"status": status, **reasons, **degraded}, status_code=503 if reasons else 200)
-
     return app
