@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, update
 
 from odr.core import chain
 from odr.core.crypto import keyring
 from odr.evidence.models import File
 from odr.rooms.lines import NOTHING, Line, leaf
-from odr.rooms.models import LineKind, Message, Room, RoomKind
-from odr.rooms.statements import both, wanted
+from odr.rooms.models import LineKind, RoomKind
+from odr.rooms.statements import Rows, both, wanted
 
 RECALL_WINDOW_US = 120 * 1_000_000
 
@@ -133,11 +133,33 @@ _TARGETS = both(
     "JOIN messages m ON m.room_id = {int0} AND m.seq = {int1} "
     "LEFT JOIN messages r ON r.room_id = m.room_id AND r.ref_seq = m.seq"
 )
-_INSERT = insert(Message.__table__)  # type: ignore[arg-type]
-_HEADS = (
-    update(Room.__table__)  # type: ignore[arg-type]
-    .where(Room.id == bindparam("room"))
-    .values(head_seq=bindparam("seq"), head_leaf=bindparam("leaf"), head_us=bindparam("us"))
+_INSERT = Rows(
+    {
+        "room_id": "integer",
+        "seq": "integer",
+        "kind": "varchar",
+        "author_id": "integer",
+        "author_role": "varchar",
+        "author_name": "varchar",
+        "client_id": "varchar",
+        "ref_seq": "integer",
+        "at_us": "bigint",
+        "client_at": "varchar",
+        "epoch": "varchar",
+        "sealed": "boolean",
+        "body": "bytea",
+        "salt": "bytea",
+        "prev": "bytea",
+        "leaf": "bytea",
+    },
+    sqlite="INSERT INTO messages ({names}) VALUES ({places})",
+    postgresql="INSERT INTO messages ({names}) SELECT {names} FROM {rows}",
+)
+_HEADS = Rows(
+    {"head_seq": "integer", "head_leaf": "bytea", "head_us": "bigint", "id": "integer"},
+    sqlite="UPDATE rooms SET head_seq = ?, head_leaf = ?, head_us = ? WHERE id = ?",
+    postgresql="UPDATE rooms SET head_seq = q.head_seq, head_leaf = q.head_leaf, head_us = q.head_us "
+    "FROM {rows} WHERE rooms.id = q.id",
 )
 _SHOWN = (
     update(File.__table__)  # type: ignore[arg-type]
@@ -162,13 +184,16 @@ def append(
     _find_members(connection, dialect, rooms, drafts)
     repeats = _find_repeats(connection, dialect, rooms, drafts)
     targets = _find_targets(connection, dialect, rooms, drafts)
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     shown: list[dict[str, Any]] = []
-    outcomes = [_place(draft, rooms.get(draft.room), repeats, targets, rows, shown) for draft in drafts]
+    outcomes = [
+        _place(draft, rooms.get(draft.room), salt, repeats, targets, rows, shown)
+        for draft, salt in zip(drafts, chain.new_salts(len(drafts)), strict=True)
+    ]
     moved = [room for room in rooms.values() if room.moved.lines]
     if rows:
-        connection.execute(_INSERT, rows)
-        connection.execute(_HEADS, [{"room": r.id, "seq": r.seq, "leaf": r.leaf, "us": r.us} for r in moved])
+        _INSERT.write(connection, rows)
+        _HEADS.write(connection, [(room.seq, room.leaf, room.us, room.id) for room in moved])
     if shown:
         connection.execute(_SHOWN, shown)
     return outcomes, [room.moved for room in moved]
@@ -259,9 +284,10 @@ def _find_targets(connection: Connection, dialect: str, rooms: dict[str, _Locked
 def _place(
     draft: Draft,
     room: _Locked | None,
+    salt: bytes,
     repeats: _Repeats,
     targets: _Targets,
-    rows: list[dict[str, Any]],
+    rows: list[tuple[Any, ...]],
     shown: list[dict[str, Any]],
 ) -> Outcome:
     """Decide on one draft and, when it is new and allowed, give it its seq and leaf."""
@@ -284,12 +310,12 @@ def _place(
         answered = _take_back(draft, draft.ref_seq, room, targets)
         if answered is not None:
             return answered
-    stored = _write(draft, room, member, rows)
+    stored = _write(draft, room, member, salt, rows)
     if draft.file is not None:
         shown.append({"file": draft.file, "room": room.id, "seq": stored.seq})
     if draft.author_id is not None and draft.client_id is not None:
         repeats[room.id, draft.author_id, draft.client_id] = _Repeat(
-            stored._replace(repeated=True), draft.kind, draft.ref_seq, draft.body
+            Stored(stored.seq, stored.at_us, repeated=True), draft.kind, draft.ref_seq, draft.body
         )
     return stored
 
@@ -308,11 +334,10 @@ def _take_back(draft: Draft, seq: int, room: _Locked, targets: _Targets) -> Outc
     return None
 
 
-def _write(draft: Draft, room: _Locked, member: Member | None, rows: list[dict[str, Any]]) -> Stored:
+def _write(draft: Draft, room: _Locked, member: Member | None, salt: bytes, rows: list[tuple[Any, ...]]) -> Stored:
     seq, at_us, prev = room.seq + 1, max(draft.at_us, room.us), room.leaf
     author_pid, name, role = (member.pid, member.name, member.role) if member else (None, "", "")
     sealed = room.kind != RoomKind.JOINT
-    salt = chain.new_salt()
     room.seq, room.us = seq, at_us
     room.leaf = leaf(
         prev,
@@ -332,24 +357,24 @@ def _write(draft: Draft, room: _Locked, member: Member | None, rows: list[dict[s
         body=draft.body,
     )
     rows.append(
-        {
-            "room_id": room.id,
-            "seq": seq,
-            "kind": draft.kind,
-            "author_id": draft.author_id,
-            "author_role": role,
-            "author_name": name,
-            "client_id": draft.client_id,
-            "ref_seq": draft.ref_seq,
-            "at_us": at_us,
-            "client_at": draft.client_at,
-            "epoch": room.moved.epoch,
-            "sealed": sealed,
-            "body": keyring().seal(draft.body.decode()) if sealed else draft.body,
-            "salt": salt,
-            "prev": prev,
-            "leaf": room.leaf,
-        }
+        (
+            room.id,
+            seq,
+            draft.kind,
+            draft.author_id,
+            role,
+            name,
+            draft.client_id,
+            draft.ref_seq,
+            at_us,
+            draft.client_at,
+            room.moved.epoch,
+            sealed,
+            keyring().seal(draft.body.decode()) if sealed else draft.body,
+            salt,
+            prev,
+            room.leaf,
+        )
     )
     room.moved.lines.append(
         Line(

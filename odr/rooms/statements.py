@@ -1,10 +1,10 @@
 """Statements of the hot path, written once for both engines, which differ in how a list of ids becomes rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.sql import TextClause
 
 _ENGINES = {
@@ -42,3 +42,26 @@ def both(template: str) -> dict[str, TextClause]:
 def wanted(rows: Iterable[Any]) -> dict[str, str]:
     """The parameter of `{each}`: one JSON text, so that the statement stays the same for any number of rows."""
     return {"wanted": orjson.dumps(list(rows)).decode()}
+
+
+class Rows:
+    """A statement that writes many rows, in the words of each driver: on SQLite one run over all rows, on PostgreSQL
+    one statement over an array per column. Values go in as they are; building each row's parameters through the
+    expression language costs more than storing it.
+
+    `columns` are the names with their PostgreSQL types; `sqlite` takes them as `?` in that order, `postgresql` from
+    `{rows}`, which has those columns.
+    """
+
+    def __init__(self, columns: Mapping[str, str], *, sqlite: str, postgresql: str) -> None:
+        names = ", ".join(columns)
+        arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(columns.values(), 1))
+        self._statements = {
+            "sqlite": sqlite.format(names=names, places=", ".join("?" * len(columns))),
+            "postgresql": postgresql.format(names=names, rows=f"unnest({arrays}) AS q({names})"),
+        }
+
+    def write(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        dialect = connection.dialect.name
+        given = list(rows) if dialect == "sqlite" else tuple(list(column) for column in zip(*rows, strict=True))
+        connection.exec_driver_sql(self._statements[dialect], given)
