@@ -20,7 +20,6 @@ from odr.rooms.append import plain
 from odr.rooms.lines import Line, findable
 from odr.rooms.models import Room, RoomKind, RoomMember
 from odr.rooms.page import at
-from odr.rooms.schemas import SEQ_MAX
 from odr.rooms.statements import both
 from odr.rooms.tokens import Question
 
@@ -83,7 +82,7 @@ async def search(
         raise unknown_room()
     dialect = session.get_bind().dialect.name
     head, indexed, epoch = (await session.execute(_HEAD[dialect], {"room": room.id})).one()
-    floor, below = member.joined_seq, SEQ_MAX if before is None else before
+    floor, below = member.joined_seq, head + 1 if before is None else min(before, head + 1)
     # What lies above is read directly.
     ceiling = max(floor, min(indexed, head)) if room.kind == RoomKind.JOINT else floor
 
