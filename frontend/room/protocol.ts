@@ -154,6 +154,12 @@ export interface Clause {
   ordinal: number;
   text: string;
   version?: number;
+  obligor?: { name: string } | null;
+  obligee?: { name: string } | null;
+  amount_fen?: number | null;
+  /** The day in words. */
+  due?: string;
+  manner?: string;
   answers: Answer[];
 }
 

@@ -63,6 +63,24 @@ export function Clauses({ app }: { app: App }) {
   );
 }
 
+/** Who, for whom, how much, until when: nobody shall agree to a sentence without its sum and its day. */
+function how(clause: Clause): string {
+  const { obligor, obligee, amount_fen, due, manner } = clause;
+  return [
+    obligor && (obligee ? obligor.name + " → " + obligee.name : obligor.name),
+    amount_fen && t("%(sum)s 元", { sum: yuan(amount_fen) }),
+    due && t("%(day)s 以前", { day: due }),
+    manner,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function yuan(fen: number): string {
+  const whole = String(Math.floor(fen / 100)).replace(/\B(?=(\d{3})+$)/g, ",");
+  return whole + "." + ("0" + (fen % 100)).slice(-2);
+}
+
 interface RowProps {
   app: App;
   agreement: string;
@@ -112,6 +130,7 @@ function ClauseRow({ app, agreement, clause, n, version, parties, mine }: RowPro
         )}
       </p>
       <p>{clause.text}</p>
+      <p class="clause-how">{how(clause)}</p>
       {clause.answers.length > 0 && (
         <p class="clause-answers">
           {clause.answers.map((given) => {

@@ -16,12 +16,12 @@ from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Category, Channel, Side, State
 from odr.cases.models import Party
-from odr.core.templating import day
+from odr.core.templating import day, moment
 from odr.evidence.models import File
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment is not None else None
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z") if at is not None else None
 
 
 @cases.adds("agreement")
@@ -213,6 +213,7 @@ def visit(row: ReturnVisit, party: Party) -> dict[str, Any]:
         "channel": row.channel,
         "channel_label": Channel(row.channel).label,
         "visited_at": _iso(row.visited_at),
+        "visited": moment(row.visited_at),
         "performed": row.performed,
         "satisfaction": row.satisfaction,
         "new_conflict": row.new_conflict,

@@ -341,7 +341,10 @@ async def _end(ctx: Ctx, data: schemas.Ended) -> None:
     await moves.end(ctx.session, ctx.actor, ctx.view.case, data.result, data.note)
 
 
-@_action("closing", Move.CLOSE, schemas.Nothing, N_("结案"), N_("结案"))
+@_action(
+    "closing", Move.CLOSE, schemas.Nothing, N_("结案"), N_("结案"),
+    N_("结案后，谈过的话和文书都保留；又有争议时，可以在原来的案件里重新打开。"),
+)  # fmt: skip
 async def _close(ctx: Ctx, data: schemas.Nothing) -> None:
     await moves.close(ctx.session, ctx.actor, ctx.view.case)
 
