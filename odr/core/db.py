@@ -114,6 +114,7 @@ class Database:
                 max_overflow=8,
                 pool_pre_ping=True,
                 json_serializer=_dumps,
+                hide_parameters=True,  # an error's text may reach a log
                 connect_args={"server_settings": {"idle_in_transaction_session_timeout": _IDLE_MS}},
             )
             self._reader = self._writer
@@ -197,7 +198,13 @@ def _begin_immediate(connection: Connection) -> None:
 
 def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=size, max_overflow=0, pool_timeout=30, json_serializer=_dumps, connect_args={"timeout": 15}
+        url,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=30,
+        json_serializer=_dumps,
+        hide_parameters=True,  # an error's text may reach a log
+        connect_args={"timeout": 15},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

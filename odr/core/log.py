@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -16,6 +17,22 @@ _NEVER = frozenset({"phone", "id_no", "name", "address", "text", "body", "code",
 def _drop_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in _NEVER & event.keys():
         event[key] = "…"
+    return event
+
+
+def _places_only(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An exception as its type and the places it came through. Its message and the variables on the way may hold what
+    somebody said, their number or a code."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    told: list[str] = []
+    while isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)
+        told += [f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        told.append(f"{type(error).__module__}.{type(error).__qualname__}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if told:
+        event["exception"] = "\n".join(told)
     return event
 
 
@@ -37,8 +54,10 @@ def configure(*, as_json: bool, quiet: bool = False, worker: str | None = None) 
             *([] if worker is None else [_naming(worker)]),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info if as_json else structlog.processors.UnicodeDecoder(),
-            structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer(),
+            _places_only,
+            structlog.processors.JSONRenderer(ensure_ascii=False)
+            if as_json
+            else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),

@@ -11,7 +11,7 @@ import structlog
 from fastapi import FastAPI
 
 from odr.app import create_app
-from odr.core import clock, paper
+from odr.core import paper
 from odr.core.settings import Settings
 from tests.cast import found_cast
 from tests.conftest import SECRET
@@ -58,10 +58,3 @@ def quick_paper(monkeypatch: pytest.MonkeyPatch) -> None:
         return b"%PDF-quick\n" + html.encode()
 
     monkeypatch.setattr(paper, "pdf", quick)
-
-
-@pytest.fixture
-def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two readings of a page are compared byte by byte, so no minute may pass between them."""
-    moment = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: moment)

@@ -12,7 +12,7 @@ from odr.core import ids
 from odr.core.outbox import Outbox
 from tests.cast import Member
 from tests.leaks import paths
-from tests.leaks.world import BAIT, World, call, normal, say, text_of
+from tests.leaks.world import BAIT, FROM_OUTSIDE, World, call, normal, say, text_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.sqlite]
 
@@ -46,7 +46,7 @@ def ids_of(world: World) -> dict[str, Sequence[str]]:
 
 async def opened(client: httpx2.AsyncClient, addresses: Sequence[str]) -> AsyncIterator[tuple[str, httpx2.Response]]:
     for address in addresses:
-        answer = await client.get(address)
+        answer = await client.get(address, headers=FROM_OUTSIDE)
         assert answer.status_code < 500, (address, answer.status_code)
         yield address, answer
 

@@ -221,6 +221,9 @@ async def performed(world: World) -> None:
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 
+# People come through the city's proxy; only the operator's own machine asks for numbers of the process.
+FROM_OUTSIDE = {"X-Forwarded-For": "203.0.113.7"}
+
 
 def text_of(answer: httpx2.Response) -> str:
     """All that an answer tells: its headers, its bytes, and the text and notes inside a PDF."""
