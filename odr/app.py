@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import redis.asyncio as redis_client
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 import odr.accounts.api
 import odr.accounts.pages
@@ -38,7 +39,7 @@ from odr.core.measuring import Measured
 from odr.core.settings import Settings
 from odr.core.static import BuiltFiles
 from odr.core.templating import DIST
-from odr.core.web import Edge, Odr, install_errors
+from odr.core.web import Edge, InWords, Odr, install_errors
 from odr.evidence import service as evidence
 from odr.live.hub import Hub
 from odr.notices import adapters
@@ -93,6 +94,13 @@ def build(settings: Settings) -> Odr:
     )
 
 
+class _App(FastAPI):
+    """FastAPI with our word where its own outermost layer would answer."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return InWords(super().build_middleware_stack(), self.state.odr)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The ASGI application. Tables are brought up to date when it starts."""
     settings = settings or Settings()
@@ -121,7 +129,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await service.bus.close()
         await service.db.close()
 
-    app = FastAPI(
+    app = _App(
         title="乌海解纷",
         version=__version__,
         lifespan=lifespan,

@@ -118,8 +118,8 @@ def _make(action: Action) -> Callable[..., Awaitable[Response]]:
         except (Invalid, Conflict) as error:
             try:
                 return await _page(request, actor, pid, action, error=error, values=form.values)
-            except Conflict:
-                raise error from None
+            except Conflict as gone:  # no form to show again: the step itself is no longer there
+                raise (error if isinstance(error, Conflict) else gone) from None
 
     return make
 

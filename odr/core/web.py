@@ -196,7 +196,7 @@ class Edge:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                self._add_headers(headers, state["nonce"], scope["path"])
+                self.add_headers(headers, state["nonce"], scope["path"])
                 if fresh and headers.get("content-type", "").startswith("text/html"):
                     secure = "; Secure" if self.service.settings.is_https else ""
                     headers.append("set-cookie", f"{_CSRF_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}")
@@ -223,7 +223,7 @@ class Edge:
                 return Forbidden(_("这一页放得太久了。请刷新后再试。"), code="csrf")
         return None
 
-    def _add_headers(self, headers: MutableHeaders, nonce: str, path: str) -> None:
+    def add_headers(self, headers: MutableHeaders, nonce: str, path: str) -> None:
         headers.setdefault(
             "content-security-policy",
             f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; "
@@ -241,6 +241,32 @@ class Edge:
             headers.setdefault("strict-transport-security", "max-age=31536000")
         if not path.startswith("/static/"):
             headers.setdefault("cache-control", "private, no-store")
+
+
+class InWords:
+    """Outside of everything: a body over the limit is refused by the framework in bare English; people get our page."""
+
+    def __init__(self, app: ASGIApp, service: Odr) -> None:
+        self.app = app
+        self.edge = Edge(app, service)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def send_in_words(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                given = Headers(raw=message["headers"]).get("content-type", "")
+                # Only after the edge has seen the request is there what a page needs.
+                if given.startswith("text/plain") and "nonce" in scope.get("state", {}):
+                    replaced = True
+                    response = answer(Request(scope), TooLarge())
+                    self.edge.add_headers(response.headers, scope["state"]["nonce"], scope["path"])
+                    await response(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, send_in_words)
 
 
 def _origin(headers: Headers) -> str | None:

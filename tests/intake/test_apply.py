@@ -362,3 +362,20 @@ async def test_a_program_applies_in_one_call(db: Database, cast: Cast) -> None:
         assert first.json() == again.json()
         assert datetime.fromisoformat(first.json()["submitted_at"]) <= datetime.now(UTC)
     assert len(await cases_in(db)) == 1
+
+
+async def test_a_heap_of_photos_over_the_ceiling_is_refused_in_words(cast: Cast) -> None:
+    at = await begin(cast.applicant)
+    await send(cast.applicant, f"{at}/story", facts=STORY)
+    async with cast.applicant.browser() as browser:
+        answer = await browser.post(
+            f"{at}/story", content=b"x", headers={"content-type": "multipart/form-data; boundary=b",
+                                                  "content-length": str(65 * 1024 * 1024)},
+        )  # fmt: skip
+        too_much = await browser.post("/preferences", data={"csrf": CSRF, "theme": "x" * 1_100_000})
+    for refused in (answer, too_much):
+        assert refused.status_code == 413
+        assert "内容太大了" in refused.text
+        assert "<main" in refused.text
+        assert "content-security-policy" in refused.headers
+    assert (await look(cast.applicant, f"{at}/story")).value("facts") == STORY
