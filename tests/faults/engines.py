@@ -38,6 +38,7 @@ class Postgres:
 
     def start(self) -> None:
         options = ["max_connections=200", "fsync=on", f"unix_socket_directories={self.folder}"]
+        options.append("recovery_init_sync_method=syncfs")  # else each start after a crash opens every file there is
         command = [servers.program("postgres"), "-D", f"{self.folder}/data", "-h", "127.0.0.1", "-p", str(self.port)]
         command += [word for option in options for word in ("-c", option)]
         self.process = subprocess.Popen(command, cwd=self.folder, **_QUIET, **self._user)  # type: ignore[call-overload]

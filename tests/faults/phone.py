@@ -61,7 +61,9 @@ class Phone:
         self.closes: list[int | None] = []
         self.errors: list[Frame] = []
         self.gone: set[str] = set()
-        self.away_since: float | None = None
+        self.after_gone: list[Line] = []
+        self.can: dict[str, list[str]] = {}
+        self.is_retired = False  # sent away for good: nobody waits for what it still has to say
         self._address, self._dice, self._window, self._heartbeat = address, dice, window, heartbeat
         self._streams: dict[str, Stream] = {}
         self._wake = asyncio.Event()
@@ -154,10 +156,13 @@ class Phone:
                 self.socket = socket
                 self.opened += 1
             case "room":
+                self.can[room] = frame["can"]
                 if room not in self._streams:
                     epoch, seq = self.cursors.get(room, (frame["epoch"], None))
                     self._streams[room] = self.history.joined(self.person.pid, room, epoch, seq)
                     self.cursors.setdefault(room, (epoch, 0))
+            case "lines" if room in self.gone:
+                self.after_gone += map(line_of, frame["lines"])
             case "lines":
                 for line in map(line_of, frame["lines"]):
                     self._streams[room].lines.append(line)
@@ -174,16 +179,20 @@ class Phone:
                 await self._join(socket, room)
             case "gone":
                 self.gone.add(room)
-                self._streams.pop(room, None)
+                self.outbox[room].clear()
             case "error":
-                self._refused(room, frame)
+                self._refused(frame)
 
-    def _refused(self, room: str, frame: Frame) -> None:
+    def _refused(self, frame: Frame) -> None:
+        """Passing troubles are waited out; what can never be stored goes."""
         self.errors.append(frame)
-        for line in self.outbox.get(room, ()):
-            if line.id == frame.get("re") and frame["code"] in ("busy", "too_fast"):
-                wait = float(frame.get("retry") or 1) * self._dice.uniform(0.2, 0.5)
-                line.not_before = asyncio.get_running_loop().time() + wait
+        for waiting in self.outbox.values():
+            for line in [line for line in waiting if line.id == frame.get("re")]:
+                if frame["code"] in ("busy", "too_fast"):
+                    wait = float(frame.get("retry") or 1) * self._dice.uniform(0.2, 0.5)
+                    line.not_before = asyncio.get_running_loop().time() + wait
+                else:
+                    waiting.remove(line)
         self._wake.set()
 
 

@@ -243,18 +243,20 @@ class Site:
     async def _talk(self, per_second: float, body: Callable[[], str | None]) -> None:
         while True:
             phone = self.dice.choice(self.phones)
-            if phone.rooms and phone.unsent < _OUTBOX:
-                phone.say(self.dice.choice(phone.rooms), body())
+            open_rooms = [room for room in phone.rooms if room not in phone.gone]
+            if open_rooms and phone.unsent < _OUTBOX and not phone.is_retired:
+                phone.say(self.dice.choice(open_rooms), body())
             await asyncio.sleep(self.dice.expovariate(per_second))
 
     async def _settle(self) -> None:
         """Until everything is acknowledged and everybody has heard everything."""
-        for phone in self.phones:
+        staying = [phone for phone in self.phones if not phone.is_retired]
+        for phone in staying:
             await phone.until(lambda phone=phone: phone.unsent == 0, SECONDS)
         heads: dict[str, int] = {}
         for _, _, room, seq in self.history.acked:
             heads[room] = max(seq, heads.get(room, 0))
-        for phone in self.phones:
+        for phone in staying:
             for room in set(phone.rooms) - phone.gone:
                 await phone.until(
                     lambda phone=phone, room=room: phone.cursors.get(room, ("", 0))[1] >= heads.get(room, 0), SECONDS
@@ -268,12 +270,17 @@ class Site:
         counts["heard"] = sum(len(stream.lines) for stream in self.history.streams)
         counts["resends"] += sum(phone.resends for phone in self.phones)
 
+    def reader_of(self, room: str) -> Person:
+        """Somebody who may read it to the end."""
+        away = {phone.person.pid for phone in self.phones if phone.is_retired or room in phone.gone}
+        return next(one for one in self.people if one.pid in self.history.members[room] - away)
+
     async def read_all(self) -> None:
         """The final read, through the JSON API."""
         worker = next(worker for worker in self.workers if not worker.is_gone)
         async with httpx2.AsyncClient(base_url=worker.origin, timeout=20) as client:
             for room in self.rooms:
-                reader = next(one for one in self.people if one.pid in self.history.members[room])
+                reader = self.reader_of(room)
                 lines: list[Line] = []
                 more = True
                 while more:

@@ -57,7 +57,7 @@ async def test_jumps_of_the_clock_reorder_lose_and_double_nothing(site: Site, tr
 
 
 async def _times(site: Site, room: str) -> AsyncIterator[datetime]:
-    reader = next(one for one in site.people if one.pid in site.history.members[room])
+    reader = site.reader_of(room)
     async with httpx2.AsyncClient(base_url=site.workers[0].origin, headers=reader.headers, timeout=20) as client:
         after, more = 0, True
         while more:

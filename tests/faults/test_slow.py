@@ -1,0 +1,75 @@
+"""Clients that never read: each costs the service little, is sent away, and nobody else feels it."""
+
+import asyncio
+import contextlib
+import socket
+import time
+
+from tests.faults.service import Site, Worker
+from tests.plugins.faults import Trial
+
+_PER_SOCKET = 256 * 1024
+
+
+def _resident(worker: Worker) -> int:
+    with open(f"/proc/{worker.pid}/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+def _stalled(worker: Worker, token: str, room: str) -> socket.socket:
+    """A socket that joins a room and never reads again."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    found.connect(("127.0.0.1", worker.port))
+    found.sendall(
+        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: odr.v1\r\n"
+        f"Authorization: Bearer {token}\r\n\r\n".encode()
+    )
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += found.recv(1)
+    asked = f'{{"t":"join","room":"{room}"}}'.encode()
+    found.sendall(bytes([0x81, 0x80 | len(asked), 0, 0, 0, 0]) + asked)  # a mask of zeros is a mask
+    return found
+
+
+def _open(worker: Worker) -> int:
+    """How many connections the worker's side still has."""
+    with open("/proc/net/tcp") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    return sum(row[1].endswith(f":{worker.port:04X}") and row[3] == "01" for row in rows)
+
+
+async def test_sockets_that_never_read_cost_little_and_are_sent_away(small_site: Site, trial: Trial) -> None:
+    worker, room = small_site.workers[0], small_site.rooms[0]
+    seated = [one for one in small_site.people if one.pid in small_site.history.members[room]]
+    many = trial.size(20, 45)  # a person has at most sixteen sockets
+    words = "听我说" * 1300
+    async with small_site.talking(per_second=5) as phones:
+        before = _resident(worker)
+        own = _open(worker)
+        with contextlib.ExitStack() as stack:
+            for n in range(many):
+                person = seated[n % len(seated)]
+                stack.enter_context(await asyncio.to_thread(_stalled, worker, person.token, room))
+            speaker, listener = phones[0], phones[1]
+            most, waits = 0, []
+            began = time.monotonic()
+            while _open(worker) > own:
+                id = speaker.say(room, words)
+                start = time.monotonic()
+                await listener.until(lambda id=id: _has(small_site, listener.person.pid, room, id), 10)
+                waits.append(time.monotonic() - start)
+                most = max(most, _resident(worker) - before)
+                assert time.monotonic() - began < 60
+        trial.counts["stalled"] += many
+        assert most <= many * _PER_SOCKET
+    assert await small_site.verdict() == []
+
+
+def _has(site: Site, client: str, room: str, id: str) -> bool:
+    for stream in reversed(site.history.streams):
+        if (stream.client, stream.room) == (client, room):
+            return any(line.id == id for line in stream.lines[-20:])
+    return False
