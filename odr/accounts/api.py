@@ -237,6 +237,36 @@ async def unlock(session: web.Write, actor: Staff, pid: str) -> None:
     await service.unlock(session, actor, await service.person_by_pid(session, pid))
 
 
+@router.post("/people/{pid}/password", status_code=201)
+async def reset_password(request: Request, actor: Staff, pid: str) -> dict[str, str]:
+    """A new password for a member of staff, whose logins end. It is in this answer and never again."""
+    need_admin(actor)
+    password = service.new_password()
+    hashed = await service.hash_password(password)
+    async with web.write(request) as session:
+        member = await service.staff_member(session, pid)
+        await service.change_password(session, actor, member.person.id, hashed)
+    return {"login_name": member.login_name or "", "password": password}
+
+
+@router.post("/people/{pid}/totp", status_code=201)
+async def reset_totp(session: web.Write, actor: Staff, pid: str) -> dict[str, str]:
+    """A new TOTP secret, likewise."""
+    need_admin(actor)
+    member = await service.staff_member(session, pid)
+    secret = await service.reset_totp(session, actor, member.person)
+    login_name = member.login_name or ""
+    return {"login_name": login_name, "secret": secret, "totp": service.totp_address(login_name, secret)}
+
+
+@router.delete("/people/{pid}/logins")
+async def end_logins(session: web.Write, actor: Staff, pid: str) -> dict[str, int]:
+    """Sign somebody out everywhere, at once; one's own device of the moment stays."""
+    need_admin(actor)
+    person = await service.person_by_pid(session, pid)
+    return {"ended": await service.end_logins_of(session, actor, person.id, "revoked", but=actor.login_id)}
+
+
 @router.get("/api-keys")
 async def list_keys(session: web.Read, actor: Staff) -> dict[str, Any]:
     need_admin(actor)

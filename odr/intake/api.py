@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from odr.accounts import service as accounts
 from odr.accounts.access import SignedIn, Staff
@@ -10,12 +10,13 @@ from odr.accounts.models import ApiKey
 from odr.cases.codes import State
 from odr.cases.models import Case
 from odr.cases.schemas import Application
+from odr.core import web
 from odr.core.errors import NotFound, SignInNeeded
 from odr.core.i18n import _
 from odr.core.web import Read, Write
 from odr.intake import counter, orders, service
 from odr.intake.models import IntakeOrder
-from odr.intake.schemas import CounterEntry, HotlineOrder
+from odr.intake.schemas import CounterEntry, EntryCode, HotlineOrder, OrderRefusal
 
 router = APIRouter(prefix="/api/v1", tags=["intake"])
 
@@ -39,6 +40,30 @@ async def apply(session: Write, actor: SignedIn, application: Application) -> di
 async def enter(session: Write, actor: Staff, entry: CounterEntry, order: str | None = None) -> dict[str, Any]:
     """Write an application down for somebody at the window, from a hotline's order where one is named."""
     return _card(await counter.enter(session, actor, entry, order))
+
+
+@router.post("/counter/applications/{pid}/codes", status_code=204, response_class=Response)
+async def send_code(request: Request, session: Write, actor: Staff, pid: str) -> None:
+    """Send the applicant the code that confirms an entry."""
+    await counter.send_code(session, web.odr(request).limiter, actor, pid, web.client_ip(request))
+
+
+@router.post("/counter/applications/{pid}/confirmation", status_code=201)
+async def confirm(request: Request, actor: Staff, pid: str, given: EntryCode) -> dict[str, Any]:
+    """The applicant read out the code. On the clerk's screen: `POST /cases/{pid}/confirmation` with `how: screen`."""
+    return _card(await counter.confirm_by_code(web.odr(request).db, actor, pid, given.code))
+
+
+@router.get("/orders")
+async def waiting_orders(session: Read, actor: Staff) -> dict[str, Any]:
+    """The hotlines' orders that wait for a clerk of the caller's centres, urgent ones first."""
+    return {"orders": [_order(row) for row in await orders.queue(session, actor)]}
+
+
+@router.post("/orders/{pid}/refusal", status_code=201)
+async def refuse_order(session: Write, actor: Staff, pid: str, given: OrderRefusal) -> dict[str, Any]:
+    """Send an order back with a reason. `POST /counter/applications?order=` takes it instead."""
+    return _answer(await orders.refuse(session, actor, pid, given.reason), None)
 
 
 @router.post("/intake/hotline")
@@ -66,6 +91,23 @@ def _card(case: Case) -> dict[str, Any]:
         "application_no": case.application_no,
         "submitted_at": case.submitted_at,
         "state": case.state,
+    }
+
+
+def _order(row: IntakeOrder) -> dict[str, Any]:
+    return {
+        "id": row.pid,
+        "source": row.source,
+        "order_no": row.order_no,
+        "received_at": row.received_at,
+        "urgency": row.urgency,
+        "caller": row.caller,
+        "phone": row.phone,
+        "address": row.address,
+        "division_code": row.division_code,
+        "category_text": row.category_text,
+        "content": row.content,
+        "consent_to_transfer": row.consent_to_transfer,
     }
 
 

@@ -11,6 +11,10 @@ from odr.cases.codes import Channel, Side, Source, State
 from odr.cases.models import Case, Party
 from odr.cases.schemas import Application, PartyIn, is_mobile
 from odr.cases.suggest import stops_supply
+from odr.core.db import Database
+from odr.core.errors import Invalid
+from odr.core.i18n import _
+from odr.core.limits import Limiter
 from odr.intake import access, orders, twins
 from odr.intake.schemas import CounterEntry
 
@@ -98,3 +102,31 @@ async def unconfirmed(session: AsyncSession, actor: Actor) -> list[tuple[Case, P
 def code_purpose(case: Case) -> str:
     """What the code sent to the applicant's phone is good for."""
     return f"confirm:{case.pid}"
+
+
+async def send_code(session: AsyncSession, limiter: Limiter, actor: Actor, pid: str, ip: str) -> None:
+    """Send the applicant a code; it goes to the applicant's phone alone. An entry that is confirmed needs none.
+
+    Raises NotFound for an entry of others, Invalid where there is no mobile number, TooMany.
+    """
+    case, party = await access.entered_case(session, actor, pid)
+    if case.confirmed_at is not None:
+        return
+    if not is_mobile(party.phone):
+        raise Invalid({"code": _("没有登记手机号码，请当面在屏幕上确认。")})
+    await accounts.send_code(session, limiter, party.phone, code_purpose(case), ip)
+
+
+async def confirm_by_code(database: Database, actor: Actor, pid: str, code: str) -> Case:
+    """The applicant said yes by reading out the code. Raises NotFound, Invalid, Expired. A wrong try counts even though
+    nothing else is stored."""
+    async with database.read() as session:
+        case, party = await access.entered_case(session, actor, pid)
+        purpose, phone = code_purpose(case), party.phone or ""
+    if not code.strip():
+        raise Invalid({"code": _("请填写申请人手机上收到的 6 位验证码。")})
+    await accounts.check_code(database, phone, purpose, code)
+    async with database.write() as session:
+        case, _party = await access.entered_case(session, actor, pid)
+        await cases.confirm_entry(session, actor, case, "code")
+    return case

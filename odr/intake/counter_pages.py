@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from odr.accounts import service as accounts
 from odr.accounts.access import Actor, Staff
 from odr.bodies import service as bodies
 from odr.cases import service as cases
@@ -63,13 +62,10 @@ async def send_code(request: Request, pid: str, actor: Staff) -> Response:
     service = web.odr(request)
     try:
         async with web.write(request) as session:
-            case, party = await access.entered_case(session, actor, pid)
+            case, _party = await access.entered_case(session, actor, pid)
             if case.confirmed_at is not None:
                 return web.see_other(f"/counter/{pid}/confirmation")
-            if not is_mobile(party.phone):
-                raise Invalid({"code": _("没有登记手机号码，请当面在屏幕上确认。")})
-            purpose = counter.code_purpose(case)
-            await accounts.send_code(session, service.limiter, party.phone, purpose, web.client_ip(request))
+            await counter.send_code(session, service.limiter, actor, pid, web.client_ip(request))
     except Invalid as problem:
         return await _confirmation(request, actor, pid, {}, problem.fields)
     except TooMany as problem:
@@ -82,21 +78,14 @@ async def confirm(request: Request, pid: str, actor: Staff) -> Response:
     """The person said yes: by the code, or by reading it on this screen."""
     form = await forms.read(request)
     try:
-        async with web.read(request) as session:
-            case, party = await access.entered_case(session, actor, pid)
-        how = "screen"
         if form.values.get("how") == "code":
-            how = "code"
-            if not form.values.get("code", "").strip():
-                raise Invalid({"code": _("请填写申请人手机上收到的 6 位验证码。")})
-            await accounts.check_code(
-                web.odr(request).db, party.phone or "", counter.code_purpose(case), form.values["code"]
-            )
+            await counter.confirm_by_code(web.odr(request).db, actor, pid, form.values.get("code", ""))
         elif form.values.get("read") != "1":
             raise Invalid({"read": _("请先让申请人看一遍，同意后勾选。")})
-        async with web.write(request) as session:
-            case, party = await access.entered_case(session, actor, pid)
-            await cases.confirm_entry(session, actor, case, how)
+        else:
+            async with web.write(request) as session:
+                case, _party = await access.entered_case(session, actor, pid)
+                await cases.confirm_entry(session, actor, case, "screen")
     except Invalid as problem:
         return await _confirmation(request, actor, pid, form.values, problem.fields)
     except Expired as problem:

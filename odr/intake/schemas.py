@@ -71,3 +71,9 @@ class OrderRefusal(Strict):
     """Why an order does not become a case; goes back to the hotline."""
 
     reason: Annotated[str, Field(min_length=2, max_length=200)]
+
+
+class EntryCode(Strict):
+    """The code that the applicant reads out at the window."""
+
+    code: Annotated[str, Field(max_length=24)]

@@ -48,6 +48,9 @@ async def test_nobody_else_makes_the_admins_calls(cast: Cast, client: httpx2.Asy
         ("DELETE", f"/api/v1/people/{cast.applicant.pid}/grants?role=mediator"),
         ("PUT", f"/api/v1/people/{cast.applicant.pid}/lock"),
         ("DELETE", f"/api/v1/people/{cast.applicant.pid}/lock"),
+        ("POST", f"/api/v1/people/{cast.applicant.pid}/password"),
+        ("POST", f"/api/v1/people/{cast.applicant.pid}/totp"),
+        ("DELETE", f"/api/v1/people/{cast.applicant.pid}/logins"),
         ("DELETE", "/api/v1/api-keys/nothing"),
     ]
     for name, member in cast.everybody_but("system_admin").items():
@@ -208,3 +211,20 @@ async def test_a_key_is_shown_once(cast: Cast) -> None:
         found = re.search(r"odr_[A-Za-z0-9_-]{40,}", once)
         assert found is not None
         assert found[0] not in (await admin.get("/admin/keys")).text
+
+
+async def test_what_was_lost_is_made_anew_by_json(cast: Cast, client: httpx2.AsyncClient) -> None:
+    """A password and a TOTP secret that were lost, and the devices that may be in other hands."""
+    async with cast.system_admin.program() as program:
+        given = NEW | {"body": cast.body_pid}
+        made = (await program.post("/api/v1/people", json=given)).json()
+        at = f"/api/v1/people/{made['person']['id']}"
+        password = (await program.post(f"{at}/password")).json()
+        totp = (await program.post(f"{at}/totp")).json()
+        assert password["login_name"] == totp["login_name"] == "han.mediator"
+        assert made["password"] != password["password"]
+        code = pyotp.TOTP(totp["secret"]).at(clock.now())
+        login = {"login_name": "han.mediator", "password": password["password"], "totp": code}
+        assert (await client.post("/api/v1/logins/staff", json=login)).status_code == 201
+        assert (await program.delete(f"{at}/logins")).json() == {"ended": 1}
+        assert (await program.post("/api/v1/people/nobody/password")).status_code == 404

@@ -260,3 +260,20 @@ async def test_a_place_without_a_centre_is_said_so_and_the_words_stay(cast: Cast
     assert answer.status == 422
     assert "还没有调处中心" in answer.errors["division_code"]
     assert answer.value("facts") == STORY
+
+
+async def test_by_a_code_through_the_api(db: Database, cast: Cast) -> None:
+    pid = (await enter(cast.body_clerk)).split("/")[2]
+    at = f"/api/v1/counter/applications/{pid}"
+    for name, member in cast.everybody_but("body_clerk").items():
+        async with member.program() as program:
+            wanted = (404,) if not member.actor.staff else (403, 404)
+            assert (await program.post(f"{at}/codes")).status_code in wanted, name
+            assert (await program.post(f"{at}/confirmation", json={"code": "123456"})).status_code in wanted, name
+    async with cast.body_clerk.program() as program:
+        assert (await program.post(f"{at}/codes")).status_code == 204
+        code = await newest_code(db, WALK_IN["phone"])
+        wrong = await program.post(f"{at}/confirmation", json={"code": f"{(int(code) + 1) % 10**6:06d}"})
+        assert (wrong.status_code, list(wrong.json()["error"]["fields"])) == (422, ["code"])
+        assert (await program.post(f"{at}/confirmation", json={"code": code})).json()["id"] == pid
+    assert (await the_case(db)).confirmed_how == "code"

@@ -187,3 +187,25 @@ async def test_an_order_becomes_a_case_or_goes_back_with_a_reason(app: FastAPI, 
     assert "现在没有待处理的工单" in html.unescape((await look(clerk, "/queue/orders")).page)
     assert await machine.feed(order_no="bad") == (200, answer)
     assert await acts_on_orders(db) == ["order:intake:received"] * 2 + ["order:intake:accepted", "order:intake:refused"]
+
+
+async def test_orders_through_the_api(app: FastAPI, db: Database, cast: Cast) -> None:
+    machine = Machine(app, (await new_key(db, cast))[1])
+    await machine.feed()
+    async with cast.centre_clerk.program() as program:
+        (order,) = (await program.get("/api/v1/orders")).json()["orders"]
+        assert (order["order_no"], order["caller"]) == (ORDER["order_no"], ORDER["caller"])
+        short = await program.post(f"/api/v1/orders/{order['id']}/refusal", json={"reason": ""})
+        assert (short.status_code, list(short.json()["error"]["fields"])) == (422, ["reason"])
+    for name, member in cast.everybody_but("centre_clerk").items():
+        async with member.program() as program:
+            listed = await program.get("/api/v1/orders")
+            assert listed.status_code in (403, 404), name
+            given = {"reason": "不是纠纷"}
+            assert (await program.post(f"/api/v1/orders/{order['id']}/refusal", json=given)).status_code in (403, 404)
+    async with cast.centre_clerk.program() as program:
+        refused = await program.post(f"/api/v1/orders/{order['id']}/refusal", json={"reason": "不是纠纷"})
+        assert (refused.status_code, refused.json()["reason"]) == (201, "不是纠纷")
+        again = await program.post(f"/api/v1/orders/{order['id']}/refusal", json={"reason": "不是纠纷"})
+        assert again.status_code == 409
+    assert (await machine.ask())[1]["reason"] == "不是纠纷"
