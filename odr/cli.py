@@ -3,15 +3,15 @@
 import asyncio
 import json
 import shutil
+import socket
 import sys
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from odr import __version__, verification
+from odr import __version__, probes, supervisor, verification
 from odr.app import build, create_app
 from odr.core import crypto, log, migrate
 from odr.core.db import Database, check_pragmas
@@ -20,6 +20,7 @@ from odr.core.templating import DIST
 from odr.demo import city
 from odr.evidence import service as evidence
 from odr.live import serving
+from odr.live.stopping import Lifeline, Server
 
 cli = typer.Typer(
     name="odr",
@@ -46,14 +47,60 @@ def _settings() -> Settings:
 
 
 @cli.command()
-def serve() -> None:
+def serve(
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes; more than one need PostgreSQL and Redis. ODR_WORKERS")
+    ] = None,
+) -> None:
     """Serve pages, JSON and the live line on ODR_HOST:ODR_PORT (127.0.0.1:8000)."""
     settings = _settings()
+    if workers is not None:
+        settings.workers = workers
+    if refusal := settings.worker_refusal():
+        raise _fail(refusal)
     if refusals := settings.refusals():
         raise _fail("this service refuses to start for a real city:\n  - " + "\n  - ".join(refusals))
     if not (DIST / ".vite" / "manifest.json").exists():
         raise _fail("the pages' scripts and styles are not built. Run `make run`, or `make build` once.")
-    uvicorn.Server(serving.config(create_app(settings), settings)).run()
+    if settings.workers > 1:
+        raise typer.Exit(_supervise(settings))
+    app = create_app(settings)
+    Server(serving.config(app, settings), app.state.odr.hub, linger=settings.linger_seconds).run()
+
+
+def _supervise(settings: Settings) -> int:
+    """Tables first and once, then the workers."""
+    if not (DIST / ".vite" / "manifest.json").exists():
+        raise _fail("the pages' scripts and styles are not built. Run `make run`, or `make build` once.")
+
+    async def prepare() -> None:
+        await migrate.upgrade(settings)
+
+    log.configure(as_json=settings.log_json, worker="supervisor")
+    crypto.configure(settings.secret)
+    asyncio.run(prepare())
+    try:
+        return supervisor.supervise(settings)
+    except OSError as taken:
+        raise _fail(
+            f"{taken}. Choose other ports with ODR_PORT and ODR_METRICS_PORT (the first worker's own)."
+        ) from None
+
+
+@cli.command(hidden=True)
+def worker(listeners: str, lifeline: int) -> None:
+    """One of several workers. `odr serve --workers N` starts it; the numbers are descriptors it inherits."""
+    settings = _settings()
+    app = create_app(settings)
+    config = serving.config(app, settings)
+    service = app.state.odr
+
+    async def is_ready() -> bool:
+        return not await probes.why_not_ready(service)
+
+    line = Lifeline(socket.socket(fileno=lifeline), is_ready)
+    server = Server(config, service.hub, linger=settings.linger_seconds, on_started=line.hold)
+    server.run([socket.socket(fileno=int(one)) for one in listeners.split(",")])
 
 
 @cli.command("migrate")
