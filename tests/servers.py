@@ -23,6 +23,17 @@ def free_port() -> int:
         return port
 
 
+def neighbouring_ports(count: int) -> list[int]:
+    """Free loopback ports, one after the other."""
+    while True:
+        first = free_port()
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
+            for port in range(first, first + count):
+                probe = held.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", port))
+            return list(range(first, first + count))
+
+
 def program(name: str) -> str:
     """A program on the PATH or in Debian's folder for PostgreSQL."""
     found = shutil.which(name)
@@ -44,8 +55,9 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 20)
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server; yields its URL. initdb refuses root, so then it runs as the user postgres."""
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """A PostgreSQL server; yields its URL. initdb refuses root, so then it runs as the user postgres. Only a `durable`
+    one syncs its commits, as a real one does."""
     root = os.geteuid() == 0
     with tempfile.TemporaryDirectory(prefix="odr-pg-", ignore_cleanup_errors=True) as folder:
         if root:
@@ -57,16 +69,10 @@ def postgres() -> Iterator[str]:
             check=True, capture_output=True, cwd=folder, **user,
         )  # fmt: skip
         port = free_port()
-        options = [
-            "-c",
-            "max_connections=200",
-            "-c",
-            "fsync=off",
-            "-c",
-            "full_page_writes=off",
-            "-c",
-            f"unix_socket_directories={folder}",
-        ]
+        said = ["max_connections=200", f"unix_socket_directories={folder}"]
+        if not durable:
+            said += ["fsync=off", "full_page_writes=off"]
+        options = [word for one in said for word in ("-c", one)]
         process = subprocess.Popen(
             [program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **user,
