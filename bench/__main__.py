@@ -1,0 +1,73 @@
+"""`python -m bench [workload …]`: measure, print, and write docs/performance.md."""
+
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bench import machine, report
+from bench.figures import Figure, Plan, shown
+from bench.workloads import ALL
+
+console = Console()
+_STYLES = {"aim": "green", "must": "yellow", "missed": "bold red"}
+
+
+def main(
+    workloads: Annotated[list[str] | None, typer.Argument(help="Which to run; all when none is named.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One short round of each, two or three minutes in all.")
+    ] = False,
+    tiny: Annotated[bool, typer.Option("--tiny", hidden=True)] = False,
+    write: Annotated[bool | None, typer.Option(help="Write docs/performance.md; by default when all run.")] = None,
+) -> None:
+    names = workloads or list(ALL)
+    if unknown := [name for name in names if name not in ALL]:
+        raise typer.BadParameter(f"there is no {', '.join(unknown)}; there are {', '.join(ALL)}")
+    load = machine.load_average()
+    console.print(f"load average {load:.1f}, {os.cpu_count()} cores")
+    if load > machine.QUIET:
+        console.print("[yellow]The machine is busy with other work: read ratios, not rates.[/]")
+    plan = Plan(quick=quick, tiny=tiny)
+    figures: list[Figure] = []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    for name in names:
+        measure, what = ALL[name]
+        with (
+            Progress(*columns, console=console, transient=True, refresh_per_second=2) as bar,
+            tempfile.TemporaryDirectory(prefix="odr-bench-") as folder,
+        ):
+            task = bar.add_task(what)
+            found = measure(
+                plan, Path(folder), lambda told, what=what, task=task: bar.update(task, description=f"{what}: {told}")
+            )  # type: ignore[misc]
+        _show(what, found)
+        figures += found
+    if not workloads if write is None else write:
+        run = report.Run(f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}", load, quick, figures)
+        console.print(f"written to {report.write(run)}")
+
+
+def _show(what: str, figures: list[Figure]) -> None:
+    table = Table(title=what, title_justify="left", expand=True)
+    for heading in ("figure", "ours", "floor", "compared", "must / aim", ""):
+        table.add_column(heading, justify="left" if heading == "figure" else "right")
+    for one in figures:
+        spread = f"\n{shown(one.spread[0], one.unit)} – {shown(one.spread[1], one.unit)}" if one.spread else ""
+        style = _STYLES[one.verdict]
+        compared = f"[{style}]{shown(one.value, one.unit)}[/]{spread}"
+        table.add_row(one.what, one.ours, one.floor, compared, one.bounds, f"[{style}]{one.verdict}[/]")
+    console.print(table)
+    for one in figures:
+        if one.note:
+            console.print(f"  {one.what}: {one.note}", style="dim")
+
+
+if __name__ == "__main__":
+    typer.run(main)
