@@ -20,7 +20,6 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--lang=zh-CN",
 ]
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
