@@ -1,0 +1,246 @@
+"""Every form of every page, enumerated from the routes: whatever is posted, the answer is a sentence and never a crash.
+
+A form that is added is tried here without a word; where it needs an id of its own kind, `World.ids` learns it.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import select
+
+from odr.accounts import passwords
+from odr.agreements.models import PerformanceItem
+from odr.cases.models import Case
+from odr.core import clock, paper
+from odr.core.db import Database
+from odr.core.settings import Settings
+from odr.core.templating import ROOT
+from odr.intake import steps
+from odr.intake.models import Draft, IntakeOrder
+from odr.meetings import service as meetings
+from odr.meetings.schemas import PlanIn
+from tests.agreements.story import Story, begun
+from tests.browsing import Answer, send
+from tests.cast import Cast, Member
+from tests.conftest import SECRET
+from tests.intake.hotline import Machine, new_key
+from tests.intake.test_counter import WALK_IN
+
+# Whoever signs out has no further forms; its own tests are with the accounts.
+NOT_HERE = {"/logout"}
+DRAFTING, FROZEN, EFFECTIVE = "drafting", "frozen", "effective"
+
+# Every field there is gets one of these.
+GARBAGE = ("\x00<script>alert(1)</script>\u202e" + "长" * 310, "２０２６－０２－３０", "-9" * 12)
+
+
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.sqlite)])
+def settings(tmp_path: Path, sqlite_template: Path) -> Settings:
+    shutil.copy(sqlite_template, tmp_path / "odr.sqlite3")
+    return Settings(var=tmp_path, secret_key=SECRET)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither passwords nor papers are what is tried here."""
+
+    async def quick(html: str) -> bytes:
+        return b"%PDF-1.7\n%%EOF\n"
+
+    monkeypatch.setattr(paper, "pdf", quick)
+    monkeypatch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+def form_routes(app: FastAPI) -> list[str]:
+    """Every address a page posts to."""
+    found = [
+        str(one.path)
+        for one in iter_route_contexts(app.routes)
+        if "POST" in (getattr(one, "methods", None) or ()) and not str(one.path).startswith("/api/")
+    ]
+    return [path for path in dict.fromkeys(found) if path not in NOT_HERE]
+
+
+@dataclass
+class World:
+    """The people, and something real for every id that stands in an address."""
+
+    db: Database
+    cast: Cast
+    cases: dict[str, Story] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+
+    async def build(self, app: FastAPI) -> None:
+        for n, stage in enumerate((DRAFTING, FROZEN, EFFECTIVE), 1):
+            await self.renew(stage, n)
+        await send(self.cast.applicant, "/apply")
+        await send(self.cast.centre_clerk, "/counter", **WALK_IN)
+        await Machine(app, (await new_key(self.db, self.cast))[1]).feed()
+        async with self.db.read() as session:
+            self.ids["/apply"] = (await session.scalars(select(Draft.pid))).one()
+            self.ids["/queue/orders"] = (await session.scalars(select(IntakeOrder.pid))).one()
+            entered = select(Case.pid).where(Case.entered_by == self.cast.centre_clerk.id)
+            self.ids["/counter"] = (await session.scalars(entered)).one()
+        self.ids["/admin/people"] = self.cast.stranger.pid
+        self.ids["/admin/keys"] = self.ids["/me/logins"] = "nothing"
+
+    async def renew(self, stage: str, n: int) -> None:
+        """A case at this stage, with a clause, a meeting and an item of its agreement."""
+        story = await begun(
+            self.db, self.cast, application_no=f"ODR20261124-{n:06d}", serial=n, case_no=f"乌公用人调〔2026〕{n:04d}号"
+        )
+        self.cases[stage] = story
+        if stage == DRAFTING:
+            self.ids["clause"] = await story.clause(await story.draft())
+            wanted = PlanIn.model_validate(
+                {"kind": "phone", "purpose": "核对账目", "starts_at": clock.now() + timedelta(days=2)}
+            )
+            async with self.db.write() as session:
+                planned = await meetings.plan(session, self.cast.mediator.actor, story.case, wanted)
+            self.ids["meeting"] = planned.pid
+        elif stage == FROZEN:
+            await story.frozen()
+        else:
+            await story.effective()
+            async with self.db.read() as session:
+                self.ids["item"] = (await session.scalars(select(PerformanceItem.pid))).first() or "nothing"
+
+    def stage(self, path: str) -> str:
+        if re.search(r"/(performance|visits|court)", path):
+            return EFFECTIVE
+        return FROZEN if re.search(r"/agreement/(signature|seal|paper|vouchings|versions)", path) else DRAFTING
+
+    def right_people(self, path: str) -> list[Member]:
+        c = self.cast
+        for start, people in {
+            "/admin": [c.system_admin],
+            "/audit": [c.auditor],
+            "/apply": [c.applicant],
+            "/counter": [c.centre_clerk],
+            "/queue": [c.centre_clerk],
+            "/people": [c.body_clerk],
+            "/i/": [c.stranger],
+            "/join": [c.stranger],
+            "/cases/{pid}/routing": [c.centre_clerk, c.body_clerk],
+            "/cases": [c.applicant, c.mediator, c.body_clerk],
+            "/me": [c.stranger, c.mediator],
+        }.items():
+            if path.startswith(start):
+                return people
+        return [c.stranger]
+
+    def addresses(self, path: str, pid: str | None = None) -> Iterator[str]:
+        """The route with real ids in it; `pid` puts another one into the first place."""
+        if path.startswith(("/cases", "/audit")):
+            own = self.cases[self.stage(path)].case
+        else:
+            own = next((real for start, real in self.ids.items() if path.startswith(start)), "nothing")
+        given = {"pid": pid or own, "file": "nothing", "token": "x" * 43} | {
+            name: self.ids.get(name, "nothing") for name in ("clause", "meeting", "item")
+        }
+        options = {"name": [step.name for step in steps.STEPS], "act": ["attendance", "minutes", "confirmations",
+                   "cancellation", "nonsense"]}  # fmt: skip
+        wild = next((name for name in options if f"{{{name}}}" in path), None)
+        for value in options[wild] if wild else [""]:
+            yield path.format(**given | ({wild: value} if wild else {}))
+
+
+def names_of_all_fields() -> set[str]:
+    """What the forms of the product call their fields, read from their templates."""
+    words = "".join(page.read_text() for page in sorted((ROOT / "templates").rglob("*.html")))
+    found = re.findall(r'ui\.(?:field|select|choices|check|button)\("(\w+)"|name="(\w+)"', words)
+    return {a or b for a, b in found} - {"csrf", "files", "viewport"} | {"strokes", "typed_name"}
+
+
+def complaints(answer: Answer, told: str) -> list[str]:
+    """What is wrong with an answer, if anything."""
+    if answer.status == 303:
+        return [] if answer.to.startswith("/") and not answer.to.startswith("//") else [f"{told}: leads to {answer.to}"]
+    found = []
+    if not 400 <= answer.status < 500 and answer.status != 200:
+        found.append(f"{told}: {answer.status}")
+    if answer.status >= 400 and not re.search(r"[\u4e00-\u9fff]{4}", answer.main):
+        found.append(f"{told}: {answer.status} says nothing")
+    if "<script>alert" in answer.page or "Traceback" in answer.page:
+        found.append(f"{told}: markup comes back alive")
+    for name, say in answer.errors.items():
+        if re.search(r"Input|should|[Vv]alue|Field|None|invalid", say) or not re.search(r"[\u4e00-\u9fff]", say):
+            found.append(f"{told}: {name}: {say}")
+    if answer.status == 422 and not answer.errors:
+        found.append(f"{told}: 422 without a word at any field")
+    return found
+
+
+async def test_every_form_takes_every_nonsense_with_a_sentence(app: FastAPI, db: Database, cast: Cast) -> None:
+    world = World(db, cast)
+    await world.build(app)
+    routes = form_routes(app)
+    assert len(routes) > 80
+    names = names_of_all_fields()
+    assert len(names) > 60
+    nonsense = dict(zip(sorted(names), cycle(GARBAGE), strict=False))
+    wrong: list[str] = []
+    made = 3
+    for route in routes:
+        for member in world.right_people(route):
+            for posted in ({}, nonsense):
+                for path in world.addresses(route):
+                    told = f"{member.actor.name} {path} {next(iter(posted.values()), 'nothing')[:20]!r}"
+                    try:
+                        wrong += complaints(await send(member, path, **posted), told)
+                    except Exception as crash:
+                        wrong.append(f"{told}: {type(crash).__name__}: {str(crash)[:200]}")
+                if route.startswith("/cases") and await world.cases[world.stage(route)].state() not in (
+                    "mediating", "signing", "effective", "performing",
+                ):  # fmt: skip
+                    made += 1
+                    await world.renew(world.stage(route), made)
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_absent_and_forbidden_forms_look_alike(app: FastAPI, db: Database, cast: Cast) -> None:
+    world = World(db, cast)
+    await world.build(app)
+    wrong = []
+    for route in form_routes(app):
+        if "{pid}" not in route or route.startswith(("/me", "/admin/keys")):
+            continue
+        for path, nowhere in zip(world.addresses(route), world.addresses(route, "n" * 22), strict=True):
+            here, there = await send(cast.stranger, path), await send(cast.stranger, nowhere)
+            if not (here.status == there.status == 404 and here.main == there.main):
+                wrong.append(f"{path}: {here.status} and {there.status}")
+    assert wrong == []
+
+
+async def test_no_form_is_taken_without_its_token_or_cut_short(app: FastAPI, db: Database, cast: Cast) -> None:
+    world = World(db, cast)
+    await world.build(app)
+    wrong = []
+    for route in form_routes(app):
+        member = world.right_people(route)[0]
+        path = next(world.addresses(route))
+        async with member.browser() as browser:
+            for told, more in {
+                "no token": {"data": {"facts": "x"}},
+                "cut short": {
+                    "content": b'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\nabc',
+                    "headers": {"content-type": "multipart/form-data; boundary=b"},
+                },
+            }.items():
+                answer = await browser.post(path, **more)
+                if answer.status_code not in (303, 400, 403, 404, 409, 413, 422, 429) or not (
+                    answer.status_code == 303 or re.search(r"[\u4e00-\u9fff]{4}", answer.text)
+                ):
+                    wrong.append(f"{path} {told}: {answer.status_code}")
+                if answer.status_code in (200, 303) and not path.startswith("/preferences"):
+                    wrong.append(f"{path} {told}: taken")
+    assert wrong == []
