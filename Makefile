@@ -6,6 +6,8 @@ PYTHON ?= python3
 TEST_WORKERS ?= 2
 
 export UV_PYTHON_DOWNLOADS := never
+# Python keeps what it compiled: without that each start compiles the whole service anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export npm_config_fund := false
@@ -45,7 +47,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(RUN_STAMP) $(DIST_STAMP) ## Set up what is missing, fill an empty database with the demo city, serve
-	@.venv/bin/odr demo --if-empty && exec .venv/bin/odr serve
+	@exec .venv/bin/odr serve --demo
 
 packages: $(RUN_STAMP) $(NPM_STAMP) # of both languages; a layer of its own in the image
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import redis.asyncio as redis_client
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
@@ -33,7 +32,7 @@ import odr.rooms.api
 from odr import __version__, navigation, probes
 from odr.accounts import realname
 from odr.core import crypto, db, jobs, log, migrate
-from odr.core.bus import Bus, MemoryBus, RedisBus
+from odr.core.bus import Bus, MemoryBus
 from odr.core.limits import Limiter
 from odr.core.measuring import Measured
 from odr.core.settings import Settings
@@ -82,6 +81,10 @@ def build(settings: Settings) -> Odr:
     evidence.configure(settings.var)
     bus: Bus = MemoryBus()
     if settings.redis_url:
+        import redis.asyncio as redis_client
+
+        from odr.core.redis_bus import RedisBus
+
         bus = RedisBus(redis_client.from_url(settings.redis_url))
     database = db.Database(settings)
     database.bus = bus

@@ -1,26 +1,30 @@
-"""The `odr` command. `odr --help` lists what it can do; every error names its mend."""
+"""The `odr` command. `odr --help` lists what it can do; every error names its mend.
+
+What a command needs it loads itself: half a second of modules is much for one that only says what is wrong.
+"""
 
 import asyncio
+import gc
 import json
 import shutil
 import socket
 import sys
-from typing import Annotated, Any
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from odr import __version__, probes, supervisor, verification
-from odr.app import build, create_app
-from odr.core import crypto, log, migrate
-from odr.core.db import Database, check_pragmas
+from odr import __version__
 from odr.core.settings import Mode, Settings
-from odr.core.templating import DIST
-from odr.demo import city
-from odr.evidence import service as evidence
-from odr.live import serving
-from odr.live.stopping import Lifeline, Server
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+
+    from odr.core.web import Odr
+
+T = TypeVar("T")
 
 cli = typer.Typer(
     name="odr",
@@ -30,12 +34,10 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console()
-errors = Console(stderr=True)
 
 
 def _fail(sentence: str, code: int = 2) -> "typer.Exit":
-    errors.print(f"[bold red]odr:[/] {sentence}")
+    typer.echo(f"{typer.style('odr:', fg='red', bold=True)} {sentence}", err=True)
     return typer.Exit(code)
 
 
@@ -46,16 +48,42 @@ def _settings() -> Settings:
         raise _fail(f"a setting cannot be read: {wrong}") from None
 
 
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Modules are loaded for good: the collector would go through them again and again, at start and ever after."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """One piece of asynchronous work, on the loop that also serves."""
+    from uvicorn.loops.auto import auto_loop_factory
+
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        return runner.run(work)
+
+
 @cli.command()
 def serve(
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes; more than one need PostgreSQL and Redis. ODR_WORKERS")
     ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Fill an empty database with the demo city first, and print its logins.")
+    ] = False,
 ) -> None:
     """Serve pages, JSON and the live line on ODR_HOST:ODR_PORT (127.0.0.1:8000)."""
+    from odr.core.templating import DIST
+
     settings = _settings()
     if workers is not None:
         settings.workers = workers
+    if demo:
+        _need_demo_mode(settings)
     if refusal := settings.worker_refusal():
         raise _fail(refusal)
     if refusals := settings.refusals():
@@ -63,22 +91,41 @@ def serve(
     if not (DIST / ".vite" / "manifest.json").exists():
         raise _fail("the pages' scripts and styles are not built. Run `make run`, or `make build` once.")
     if settings.workers > 1:
+        if demo:
+            _tell(_run(_city_alone(settings)))
         raise typer.Exit(_supervise(settings))
-    app = create_app(settings)
-    Server(serving.config(app, settings), app.state.odr.hub, linger=settings.linger_seconds).run()
+    app, config = _application(settings)
+    service = app.state.odr
+
+    async def run() -> None:
+        from odr.live.stopping import Server
+
+        if demo:
+            _tell(await _city(service))
+        await Server(config, service.hub, linger=settings.linger_seconds).serve()
+
+    # One loop and one process fill the city and serve it: a second start would load everything twice.
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(run())
+
+
+def _application(settings: Settings) -> "tuple[FastAPI, uvicorn.Config]":
+    with _loading():
+        from odr.app import create_app
+        from odr.live import serving
+
+        app = create_app(settings)
+        return app, serving.config(app, settings)
 
 
 def _supervise(settings: Settings) -> int:
     """Tables first and once, then the workers."""
-    if not (DIST / ".vite" / "manifest.json").exists():
-        raise _fail("the pages' scripts and styles are not built. Run `make run`, or `make build` once.")
-
-    async def prepare() -> None:
-        await migrate.upgrade(settings)
+    from odr import supervisor
+    from odr.core import crypto, log, migrate
 
     log.configure(as_json=settings.log_json, worker="supervisor")
     crypto.configure(settings.secret)
-    asyncio.run(prepare())
+    _run(migrate.upgrade(settings))
     try:
         return supervisor.supervise(settings)
     except OSError as taken:
@@ -91,9 +138,11 @@ def _supervise(settings: Settings) -> int:
 def worker(listeners: str, lifeline: int) -> None:
     """One of several workers. `odr serve --workers N` starts it; the numbers are descriptors it inherits."""
     settings = _settings()
-    app = create_app(settings)
-    config = serving.config(app, settings)
+    app, config = _application(settings)
     service = app.state.odr
+
+    from odr import probes
+    from odr.live.stopping import Lifeline, Server
 
     async def is_ready() -> bool:
         return not await probes.why_not_ready(service)
@@ -106,10 +155,12 @@ def worker(listeners: str, lifeline: int) -> None:
 @cli.command("migrate")
 def migrate_() -> None:
     """Bring the database to the newest tables. `serve` does this too; here it can be done before."""
+    from odr.core import crypto, migrate
+
     settings = _settings()
     crypto.configure(settings.secret)
-    asyncio.run(migrate.upgrade(settings))
-    console.print(f"Tables are at {migrate.newest()}.")
+    _run(migrate.upgrade(settings))
+    typer.echo(f"Tables are at {migrate.newest()}.")
 
 
 @cli.command()
@@ -119,51 +170,70 @@ def demo(
 ) -> None:
     """Fill the database with the demo city (invented people, cases in every state); print the logins of each role."""
     settings = _settings()
-    if settings.mode is not Mode.DEMO:
-        raise _fail("the demo city is for ODR_MODE=demo only; this service runs for a real city.")
-    log.configure(as_json=settings.log_json, quiet=True)
-    quiet = as_json or not sys.stdout.isatty()
-
-    async def fill() -> dict[str, Any]:
-        await migrate.upgrade(settings)
-        service = build(settings)
-        percent = TextColumn("{task.percentage:>3.0f}%")
-        columns = (TextColumn("{task.description}"), BarColumn(), percent, TimeElapsedColumn())
-        try:
-            with Progress(*columns, console=console, disable=quiet, transient=True) as bar:
-                task = bar.add_task("demo city", total=100)
-                await city.build(service, lambda percent, what: bar.update(task, completed=percent, description=what))
-            return await city.logins(service)
-        finally:
-            await service.db.close()
-
-    async def there_already() -> bool:
-        service = build(settings)
-        try:
-            return await city.exists(service.db)
-        finally:
-            await service.db.close()
-
-    asyncio.run(migrate.upgrade(settings))
-    crypto.configure(settings.secret)
-    if asyncio.run(there_already()):
-        if not if_empty and not as_json:
-            raise _fail("this database holds people already. Use another ODR_VAR, or `odr demo --if-empty`.")
-        found = asyncio.run(_logins(settings))
-    else:
-        found = asyncio.run(fill())
+    _need_demo_mode(settings)
+    found = _run(_city_alone(settings, quiet=as_json, must_be_empty=not if_empty and not as_json))
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=2))  # noqa: T201 - the output is the JSON itself
         return
-    city.show(console, settings, found)
+    _tell(found)
 
 
-async def _logins(settings: Settings) -> dict[str, Any]:
-    service = build(settings)
+def _need_demo_mode(settings: Settings) -> None:
+    if settings.mode is not Mode.DEMO:
+        raise _fail("the demo city is for ODR_MODE=demo only; this service runs for a real city.")
+
+
+async def _city_alone(settings: Settings, *, quiet: bool = False, must_be_empty: bool = False) -> dict[str, Any]:
+    """The same where nothing is served."""
+    with _loading():
+        from odr.app import build
+        from odr.core import log
+
+        log.configure(as_json=settings.log_json, quiet=True)
+        service = build(settings)
     try:
-        return await city.logins(service)
+        return await _city(service, quiet=quiet, must_be_empty=must_be_empty)
     finally:
         await service.db.close()
+
+
+async def _city(service: "Odr", *, quiet: bool = False, must_be_empty: bool = False) -> dict[str, Any]:
+    """The logins of the demo city, which is built first where nobody lives yet."""
+    from odr.core import migrate
+    from odr.demo import city
+
+    await migrate.upgrade(service.settings)
+    if not await city.exists(service.db):
+        await _fill(service, quiet=quiet or not sys.stdout.isatty())
+    elif must_be_empty:
+        raise _fail("this database holds people already. Use another ODR_VAR, or `odr demo --if-empty`.")
+    return await city.logins(service)
+
+
+async def _fill(service: "Odr", *, quiet: bool) -> None:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from odr.core import log
+    from odr.demo import city
+
+    percent = TextColumn("{task.percentage:>3.0f}%")
+    columns = (TextColumn("{task.description}"), BarColumn(), percent, TimeElapsedColumn())
+    log.configure(as_json=service.settings.log_json, quiet=True)
+    with Progress(*columns, disable=quiet, transient=True) as bar:
+        task = bar.add_task("demo city", total=100)
+        await city.build(service, lambda percent, what: bar.update(task, completed=percent, description=what))
+    log.configure(as_json=service.settings.log_json)
+
+
+def _tell(found: dict[str, Any]) -> None:
+    """Print the addresses, the logins, and a QR for the phone where somebody looks at a screen."""
+    from odr.demo import city
+
+    typer.echo(city.told(found))
+    if sys.stdout.isatty():
+        import segno
+
+        segno.make(found["url"]).terminal(compact=True)
 
 
 @cli.command()
@@ -171,6 +241,11 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Recompute every hash chain and the digest of every paper. Names each row that was altered; exits with 1 then."""
+    from odr import verification
+    from odr.core import crypto
+    from odr.core.db import Database
+    from odr.evidence import service as evidence
+
     settings = _settings()
     crypto.configure(settings.secret)
     evidence.configure(settings.var)
@@ -182,13 +257,13 @@ def verify(
         finally:
             await database.close()
 
-    report = asyncio.run(run())
+    report = _run(run())
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))  # noqa: T201
     else:
         for fault in report.faults:
-            errors.print(f"[red]✗[/] {fault}", highlight=False)
-        console.print(report.sentence(), highlight=False)
+            typer.echo(f"{typer.style('✗', fg='red')} {fault}", err=True)
+        typer.echo(report.sentence())
     if report.faults:
         raise typer.Exit(1)
 
@@ -202,9 +277,13 @@ def doctor() -> None:
     def line(ok: bool, what: str, mend: str = "") -> None:
         nonlocal problems
         problems += 0 if ok else 1
-        console.print(f"[green]✓[/] {what}" if ok else f"[red]✗[/] {what} → {mend}", highlight=False)
+        mark = typer.style("✓", fg="green") if ok else typer.style("✗", fg="red")
+        typer.echo(f"{mark} {what}" if ok else f"{mark} {what} → {mend}")
 
     import sqlite3
+
+    from odr.core import migrate
+    from odr.core.templating import DIST
 
     line(True, f"odr {__version__}, Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
     shown = settings.database.rsplit("@", 1)[-1]
@@ -213,7 +292,7 @@ def doctor() -> None:
         line(False, "not fit for a real city", refusal)
     line((DIST / ".vite" / "manifest.json").exists(), "scripts and styles are built", "make build")
     try:
-        asyncio.run(_try_database(settings))
+        _run(_try_database(settings))
         line(True, f"the database takes writes; tables at {migrate.newest()}")
     except Exception as failure:
         line(False, f"the database does not answer ({type(failure).__name__})", "ODR_DATABASE_URL? disk space?")
@@ -225,6 +304,9 @@ def doctor() -> None:
 
 
 async def _try_database(settings: Settings) -> None:
+    from odr.core import crypto, migrate
+    from odr.core.db import Database, check_pragmas
+
     crypto.configure(settings.secret)
     await migrate.upgrade(settings)
     database = Database(settings)

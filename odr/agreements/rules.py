@@ -4,8 +4,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import cn2an
-
 from odr.cases.codes import ALWAYS_WRITTEN, Category
 from odr.core.i18n import N_
 
@@ -75,5 +73,7 @@ def capitals(fen: int) -> str:
     """A sum in the characters used on papers: 260000 fen is 贰仟陆佰元整. ValueError unless 0 < fen < 10^15."""
     if not 0 < fen < _LARGEST_FEN:
         raise ValueError("A sum on a paper is positive and below ten trillion yuan.")
+    import cn2an  # it compiles a dictionary when loaded: a paper may wait for that, a start may not
+
     text: str = cn2an.an2cn(f"{fen // 100}.{fen % 100:02d}", "rmb")
     return text

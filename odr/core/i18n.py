@@ -5,9 +5,6 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 SOURCE = "zh-CN"
 LOCALES = (SOURCE, "en")
 LOCALE_DIR = Path(__file__).resolve().parent.parent / "locale"
@@ -32,6 +29,10 @@ def catalogue(name: str) -> gettext.NullTranslations:
         return gettext.NullTranslations()
     mo = po.with_suffix(".mo")
     if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
+        # Needed once per change of a catalogue, so no start waits for it.
+        from babel.messages.mofile import write_mo
+        from babel.messages.pofile import read_po
+
         with po.open("rb") as source:
             messages = read_po(source)
         try:

@@ -1,13 +1,10 @@
 """Building the demo city, and telling its logins again at any later start."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-import segno
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +17,6 @@ from odr.cases.models import Case
 from odr.core import clock, jobs
 from odr.core.crypto import blind_index
 from odr.core.db import Database
-from odr.core.settings import Settings
 from odr.core.web import Odr
 from odr.demo import doors, people, scripts
 from odr.demo.play import Play
@@ -29,6 +25,7 @@ from odr.demo.stage import Stage, days_ago
 Progress = Callable[[float, str], None]
 _ROSTER = 2
 _MOVED_IN = 200
+_COLUMNS = (14, 18, 13, 24)
 
 
 async def exists(database: Database) -> bool:
@@ -197,19 +194,28 @@ async def logins(service: Odr) -> dict[str, Any]:
     }
 
 
-def show(console: Console, settings: Settings, found: dict[str, Any]) -> None:
-    """Print the addresses, the logins and a QR for the phone."""
-    console.print(f"\n[bold]乌海解纷 · 演示城市[/]  {found['addresses']['residents']}", highlight=False)
-    console.print("人物、案件、地址、电话都是虚构的。验证码由系统管理员在“待发与已发”里查看。\n", highlight=False)
-    table = Table(box=box.SIMPLE, padding=(0, 1))
-    for heading in ("角色", "姓名", "登录", "TOTP 密钥"):
-        table.add_column(heading, overflow="fold")  # a secret that is cut off lets nobody in
-    for one in found["residents"]:
-        table.add_row("居民", one["name"], one["phone"], "短信验证码")
-    for one in found["staff"]:
-        table.add_row(one["role"], one["name"], one["login"], one["totp_secret"])
-    console.print(table)
-    console.print(f"工作人员登录：{found['addresses']['staff']}  密码：{people.password()}", highlight=False)
-    console.print(f"报纸上的那件事：{found['story']}\n", highlight=False)
-    if console.is_terminal:
-        segno.make(settings.base_url).terminal(compact=True)
+def _wide(text: str, width: int) -> str:
+    """The text on so many columns; a Chinese character takes two."""
+    columns = sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+    return text + " " * max(1, width - columns)
+
+
+def told(found: dict[str, Any]) -> str:
+    """The addresses and one line a login, for a terminal. No secret is cut: half of one lets nobody in."""
+    rows = [("角色", "姓名", "登录", "TOTP 密钥")]
+    rows += [("居民", one["name"], one["phone"], "短信验证码") for one in found["residents"]]
+    rows += [(one["role"], one["name"], one["login"], one["totp_secret"]) for one in found["staff"]]
+    table = ["".join(_wide(cell, width) for cell, width in zip(row, _COLUMNS, strict=True)).rstrip() for row in rows]
+    return "\n".join(
+        [
+            "",
+            f"乌海解纷 · 演示城市  {found['addresses']['residents']}",
+            "人物、案件、地址、电话都是虚构的。验证码由系统管理员在“待发与已发”里查看。",
+            "",
+            *(f"  {line}" for line in table),
+            "",
+            f"工作人员登录：{found['addresses']['staff']}  密码：{people.password()}",
+            f"报纸上的那件事：{found['story']}",
+            "",
+        ]
+    )

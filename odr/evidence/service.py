@@ -30,7 +30,6 @@ from odr.core.ids import new_pid
 from odr.core.log import log
 from odr.core.settings import Settings
 from odr.evidence.access import unknown_file
-from odr.evidence.images import redraw
 from odr.evidence.kinds import ALL, EXTENSIONS, IMAGES, PAPERS, sniff
 from odr.evidence.models import File
 from odr.evidence.vault import configure, vault
@@ -105,6 +104,8 @@ def _take_in(stream: IO[bytes], name: str, limit: int, allow: frozenset[str]) ->
         clean = _clean_name(name, mime)
         if mime not in IMAGES:
             return Prepared(pid, clean, mime, size, digest, f"{pid}.original", f"{pid}.original", mime)
+        from odr.evidence.images import redraw  # Pillow is loaded with the first photo
+
         drawn = redraw(stream, mime)
         _seal(io.BytesIO(drawn.shown), f"{pid}.shown")
         _seal(io.BytesIO(drawn.thumb), f"{pid}.thumb")

@@ -11,12 +11,13 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
-
-import redis.asyncio as redis_client
-from redis.exceptions import RedisError
+from typing import TYPE_CHECKING
 
 from odr.core.bus import Bus
 from odr.core.log import log
+
+if TYPE_CHECKING:
+    import redis.asyncio as redis_client
 
 TTL_SECONDS = 45
 HEARTBEAT_SECONDS = 12
@@ -25,12 +26,26 @@ GRACE_SECONDS = 3.0
 _PATIENCE = 2.0
 
 
+# One process serves without Redis and does not load its client.
+def _connect(url: str) -> "redis_client.Redis":
+    import redis.asyncio
+
+    return redis.asyncio.from_url(url)
+
+
+def _lost() -> tuple[type[Exception], ...]:
+    """What a Redis that is gone raises."""
+    from redis.exceptions import RedisError
+
+    return RedisError, OSError, TimeoutError
+
+
 class Presence:
     """Counts the sockets of each person in each case; `on_change(case)` is called when somebody came or went."""
 
     def __init__(self, bus: Bus, redis_url: str | None, on_change: Callable[[str], None]) -> None:
         self._bus = bus
-        self._redis = redis_client.from_url(redis_url) if redis_url else None
+        self._redis = _connect(redis_url) if redis_url else None
         self._on_change = on_change
         self._me = secrets.token_hex(4)
         self._here: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -57,7 +72,7 @@ class Presence:
         if self._redis is not None:
             self._gone |= {(case, person) for case, people in self._here.items() for person in people}
             self._here.clear()
-            with contextlib.suppress(RedisError, OSError, TimeoutError):
+            with contextlib.suppress(*_lost()):
                 await self._share({case for case, _ in self._gone})
             await self._redis.aclose()
 
@@ -121,7 +136,7 @@ class Presence:
                 await self._share(cases)
                 if told:
                     await self._bus.poke("presence", sorted(told), here=False)
-        except (RedisError, OSError, TimeoutError) as failure:
+        except _lost() as failure:
             log.warning("presence.not_shared", error=type(failure).__name__)
         finally:
             del self._tasks["share"]
