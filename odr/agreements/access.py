@@ -3,6 +3,7 @@
 A centre's clerk sees where a case stands and never what was agreed; absent and forbidden look alike.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -46,9 +47,14 @@ async def lock(session: AsyncSession, case_id: int) -> Case:
 
 async def current(session: AsyncSession, case: Case) -> Agreement | None:
     """The newest version, if there is one."""
-    query = select(Agreement).where(Agreement.case_id == case.id).order_by(Agreement.version.desc()).limit(1)
-    found: Agreement | None = await session.scalar(query.execution_options(populate_existing=True))
-    return found
+    return (await current_of(session, [case.id])).get(case.id)
+
+
+async def current_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, Agreement]:
+    """The same for many cases; those without a version are left out."""
+    query = select(Agreement).where(Agreement.case_id.in_(case_ids)).order_by(Agreement.version)
+    rows = await session.scalars(query.execution_options(populate_existing=True))
+    return {row.case_id: row for row in rows}
 
 
 async def for_reading(session: AsyncSession, actor: Actor, pid: str) -> Place:

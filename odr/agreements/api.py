@@ -191,7 +191,7 @@ async def vouch_oral(request: Request, actor: SignedIn, pid: str, wanted: VouchI
 async def _keep_copy(request: Request, actor: SignedIn, pid: str) -> None:
     async with web.read(request) as session:
         place = await access.for_reading(session, actor, pid)
-        effective = (await service.standing(session, place.case, place.agreement)).effective_at
+        effective = (await service.standing(session, place.agreement)).effective_at
     if effective is not None:
         await service.keep_copy(web.odr(request).db, web.odr(request).settings, actor, pid)
 

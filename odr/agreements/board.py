@@ -1,6 +1,6 @@
 """The clause board as one viewer may see it: clauses, answers, comments, and what is still open."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,17 +95,28 @@ async def answers_in_force(session: AsyncSession, clauses: Iterable[Clause]) -> 
     return _latest(row for row in rows if row.clause_version == versions[row.clause_id])
 
 
-async def all_accepted(session: AsyncSession, case: Case, agreement: Agreement) -> tuple[int, bool]:
+async def all_accepted(session: AsyncSession, agreement: Agreement) -> tuple[int, bool]:
     """How many clauses there are, and whether every party accepted each as it stands."""
-    clauses = await content.clauses_of(session, agreement)
-    parties = await content.principals(session, case)
-    answers = await answers_in_force(session, clauses)
-    whole = bool(clauses) and all(
-        (found := answers.get((clause.id, party.id))) is not None and found.answer == Answer.ACCEPT
-        for clause in clauses
-        for party in parties
-    )
-    return len(clauses), whole
+    return (await all_accepted_of(session, [agreement]))[agreement.id]
+
+
+async def all_accepted_of(session: AsyncSession, agreements: Collection[Agreement]) -> dict[int, tuple[int, bool]]:
+    """The same for many agreements, by their ids."""
+    clauses = await content.clauses_by_agreement(session, [agreement.id for agreement in agreements])
+    parties = await content.principals_of(session, {agreement.case_id for agreement in agreements})
+    answers = await answers_in_force(session, [clause for rows in clauses.values() for clause in rows])
+
+    def accepts(clause: Clause, party: Party) -> bool:
+        found = answers.get((clause.id, party.id))
+        return found is not None and found.answer == Answer.ACCEPT
+
+    return {
+        one.id: (
+            len(rows := clauses[one.id]),
+            bool(rows) and all(accepts(clause, party) for clause in rows for party in parties[one.case_id]),
+        )
+        for one in agreements
+    }
 
 
 async def show(session: AsyncSession, view: View, agreement: Agreement) -> Board:

@@ -328,7 +328,7 @@ async def seal(request: Request, actor: SignedIn, pid: str) -> Response:
 async def copy_if_effective(request: Request, actor: Actor, pid: str) -> None:
     async with web.read(request) as session:
         place = await current_place(session, actor, pid)
-        stands = await service.standing(session, place.case, place.agreement)
+        stands = await service.standing(session, place.agreement)
         held, effective = place.agreement.pid, stands.effective_at
     if effective is not None:
         await service.keep_copy(web.odr(request).db, web.odr(request).settings, actor, held)

@@ -4,10 +4,10 @@ Each party agrees by its own act, on the screen or on paper before the staff. Wh
 registers the request with its court, and later what the court said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
@@ -18,7 +18,7 @@ from odr.audit import service as audit
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import Channel, ConsentKind, CourtOutcome, Side, State
-from odr.cases.models import Case, CaseEvent, Party
+from odr.cases.models import Case, Party
 from odr.core import clock
 from odr.core.errors import Conflict, Invalid
 from odr.core.i18n import _
@@ -33,19 +33,28 @@ _JOINT = "court_joint"
 
 async def requests_of(session: AsyncSession, case: Case) -> Sequence[CourtRequest]:
     """The requests since the case was last opened again, the newest first."""
-    opened = await session.scalar(
-        select(func.max(CaseEvent.at)).where(CaseEvent.case_id == case.id, CaseEvent.tag == "case:reopen:done")
-    )
-    query = select(CourtRequest).where(CourtRequest.case_id == case.id).order_by(CourtRequest.id.desc())
-    if opened is not None:
-        query = query.where(CourtRequest.filed_at > opened)
-    return list(await session.scalars(query))
+    return (await requests_by_case(session, [case.id])).get(case.id, [])
+
+
+async def requests_by_case(session: AsyncSession, case_ids: Collection[int]) -> dict[int, list[CourtRequest]]:
+    """The same for many cases; those without one are left out."""
+    opened = await cases.reopenings(session, case_ids)
+    query = select(CourtRequest).where(CourtRequest.case_id.in_(case_ids)).order_by(CourtRequest.id.desc())
+    found: dict[int, list[CourtRequest]] = {}
+    for row in await session.scalars(query):
+        if (since := opened.get(row.case_id)) is None or row.filed_at > since:
+            found.setdefault(row.case_id, []).append(row)
+    return found
 
 
 async def outcome_of(session: AsyncSession, case: Case) -> CourtOutcome | None:
     """What became of the newest request; None while it waits or there is none."""
-    found = await requests_of(session, case)
-    return CourtOutcome(found[0].outcome) if found and found[0].outcome is not None else None
+    return outcome(await requests_of(session, case))
+
+
+def outcome(requests: Sequence[CourtRequest]) -> CourtOutcome | None:
+    """What became of the first of these."""
+    return CourtOutcome(requests[0].outcome) if requests and requests[0].outcome is not None else None
 
 
 async def hindrance(session: AsyncSession, case: Case) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """What one version says, gathered from the rows: this, and nothing else, is printed and signed."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -107,15 +107,32 @@ def number_of(case: Case, version: int) -> str:
 
 async def principals(session: AsyncSession, case: Case) -> list[Party]:
     """The parties themselves, applicants first: those who sign."""
-    query = select(Party).where(Party.case_id == case.id, Party.ended_at.is_(None), Party.role == PartyRole.PARTY)
-    rows = list(await session.scalars(query.order_by(Party.id)))
-    return sorted(rows, key=lambda party: (party.side != Side.APPLICANT, party.id))
+    return (await principals_of(session, [case.id]))[case.id]
+
+
+async def principals_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, list[Party]]:
+    """The same for many cases."""
+    query = select(Party).where(Party.case_id.in_(case_ids), Party.ended_at.is_(None), Party.role == PartyRole.PARTY)
+    found: dict[int, list[Party]] = {case_id: [] for case_id in case_ids}
+    for row in await session.scalars(query):
+        found[row.case_id].append(row)
+    for rows in found.values():
+        rows.sort(key=lambda party: (party.side != Side.APPLICANT, party.id))
+    return found
 
 
 async def clauses_of(session: AsyncSession, agreement: Agreement) -> list[Clause]:
     """The clauses that stand, in order."""
-    query = select(Clause).where(Clause.agreement_id == agreement.id, Clause.removed_at.is_(None))
-    return list(await session.scalars(query.order_by(Clause.ordinal, Clause.id)))
+    return (await clauses_by_agreement(session, [agreement.id]))[agreement.id]
+
+
+async def clauses_by_agreement(session: AsyncSession, agreement_ids: Collection[int]) -> dict[int, list[Clause]]:
+    """The same for many agreements."""
+    query = select(Clause).where(Clause.agreement_id.in_(agreement_ids), Clause.removed_at.is_(None))
+    found: dict[int, list[Clause]] = {agreement_id: [] for agreement_id in agreement_ids}
+    for row in await session.scalars(query.order_by(Clause.ordinal, Clause.id)):
+        found[row.agreement_id].append(row)
+    return found
 
 
 async def lead_mediator(session: AsyncSession, case: Case) -> Person | None:

@@ -45,7 +45,7 @@ async def sheet_html(session: AsyncSession, settings: Settings, actor: Actor, pi
 
 async def sealed_html(session: AsyncSession, settings: Settings, place: Place) -> tuple[str, str]:
     """The copy with signatures and seal, and its file name. Raises Conflict while the agreement is not in effect."""
-    stands = await standing.of(session, place.case, place.agreement)
+    stands = await standing.of(session, place.agreement)
     if stands.effective_at is None:
         raise Conflict(_("协议还没有生效，还没有盖章的副本。"), code="not_effective")
     found, mark, _sha = await _content(session, place)

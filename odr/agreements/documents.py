@@ -37,7 +37,7 @@ async def document(session: AsyncSession, place: Place) -> dict[str, Any]:
     """One version: its text, the answers, the signatures, and what this viewer can do about it."""
     agreement, view = place.agreement, place.view
     shown = await board.show(session, view, agreement)
-    stands = await standing.of(session, view.case, agreement)
+    stands = await standing.of(session, agreement)
     turn = my_turn(view, shown, stands)
     return {
         "id": agreement.pid,
@@ -142,7 +142,7 @@ async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
     query = select(Agreement).where(Agreement.case_id == view.case.id).order_by(Agreement.version.desc())
     found = []
     for agreement in await session.scalars(query):
-        stands = await standing.of(session, view.case, agreement)
+        stands = await standing.of(session, agreement)
         found.append(
             {
                 "id": agreement.pid,

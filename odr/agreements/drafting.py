@@ -63,7 +63,7 @@ async def draft(session: AsyncSession, actor: Actor, case_pid: str, wanted: Draf
 async def _replaceable(session: AsyncSession, case: Case, existing: Agreement) -> bool:
     """Whether a further agreement may be begun beside this one: after a relapse, in the same case."""
     if existing.state == "frozen" and existing.form == "oral":
-        return (await standing.of(session, case, existing)).effective_at is not None
+        return (await standing.of(session, existing)).effective_at is not None
     return existing.state != "drafting"
 
 
@@ -208,7 +208,7 @@ async def _answered(
 
 async def _say_answer(session: AsyncSession, place: Place, text: str) -> None:
     await cases.announce(session, place.case, "agreement:clause:answered", text, link(place.case))
-    _n, whole = await board.all_accepted(session, place.case, place.agreement)
+    _n, whole = await board.all_accepted(session, place.agreement)
     if whole:
         await cases.announce(
             session, place.case, "agreement:clauses:accepted", "各方已经同意全部条款。请调解员定稿。", link(place.case)

@@ -42,7 +42,7 @@ async def finalise(database: Database, actor: Actor, pid: str) -> Agreement:
 async def _need_ready(session: AsyncSession, place: Place) -> None:
     access.need_mediator(place.view)
     access.need_drafting(place)
-    count, whole = await board.all_accepted(session, place.case, place.agreement)
+    count, whole = await board.all_accepted(session, place.agreement)
     wrong: dict[str, str] = {}
     if len(place.agreement.facts.strip()) < 5:
         wrong["facts"] = _("请先写明纠纷的主要事实。")
@@ -82,7 +82,7 @@ async def unfreeze(session: AsyncSession, actor: Actor, pid: str, reason: str) -
     place = await access.for_change(session, actor, pid)
     access.need_mediator(place.view)
     old, case = place.agreement, place.case
-    effective = (await standing.of(session, case, old)).effective_at is not None
+    effective = (await standing.of(session, old)).effective_at is not None
     if old.state != "frozen" or effective or case.state not in (State.SIGNING, State.MEDIATING):
         raise Conflict(_("这一版现在不能退回修改。已经生效的协议要改，请各方另立新的协议。"), code="not_frozen")
     old.state, old.void_reason = "void", reason

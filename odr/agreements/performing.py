@@ -1,9 +1,10 @@
 """What was promised, and how it stands: "I have done it", confirmation, urging, breach. Reminders are jobs."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
@@ -16,7 +17,7 @@ from odr.audit.who import SYSTEM, Who
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import LABOUR, CaseRole, Category, Channel, State
-from odr.cases.models import Case, CaseEvent, Party
+from odr.cases.models import Case, Party
 from odr.core import clock, jobs, outbox
 from odr.core.errors import Conflict, Forbidden
 from odr.core.i18n import N_, _
@@ -26,6 +27,7 @@ REMIND = "agreements:remind"
 _DAYS = {"before": -3, "on": 0, "after": 3}
 _HOUR = time(9, 0)
 SETTLED = ("done", "waived")
+BREACHED = "case:record_breach:done"
 _PERFORMING = (State.EFFECTIVE, State.PERFORMING, State.CONFIRMING)
 
 # Notices to a phone hold no names and no cause.
@@ -61,15 +63,20 @@ def counts(item: PerformanceItem) -> bool:
 
 async def items_of(session: AsyncSession, case: Case) -> list[PerformanceItem]:
     """The promises of the version in effect, the next due first."""
-    newest = (
-        select(PerformanceItem.agreement_id)
-        .where(PerformanceItem.case_id == case.id)
-        .order_by(PerformanceItem.agreement_id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = list(await session.scalars(select(PerformanceItem).where(PerformanceItem.agreement_id == newest)))
-    return sorted(rows, key=lambda item: (item.due_on is None, item.due_on or clock.today(), item.id))
+    return (await items_by_case(session, [case.id])).get(case.id, [])
+
+
+async def items_by_case(session: AsyncSession, case_ids: Collection[int]) -> dict[int, list[PerformanceItem]]:
+    """The same for many cases; those without promises are left out."""
+    every: dict[int, list[PerformanceItem]] = {}
+    for row in await session.scalars(select(PerformanceItem).where(PerformanceItem.case_id.in_(case_ids))):
+        every.setdefault(row.case_id, []).append(row)
+    found = {}
+    for case_id, rows in every.items():
+        newest = max(row.agreement_id for row in rows)
+        of_it = [row for row in rows if row.agreement_id == newest]
+        found[case_id] = sorted(of_it, key=lambda item: (item.due_on is None, item.due_on or clock.today(), item.id))
+    return found
 
 
 async def begin(session: AsyncSession, who: Who, case: Case, agreement: Agreement) -> list[PerformanceItem]:
@@ -298,15 +305,11 @@ async def all_kept(session: AsyncSession, case: Case) -> bool:
     return bool(counted) and all(item.state in SETTLED for item in counted)
 
 
-async def settled(session: AsyncSession, case: Case) -> bool:
-    """Every promise that the case waits for is done or waived. An agreement without promises to wait for is settled."""
-    items = await items_of(session, case)
-    return bool(items) and all(item.state in SETTLED for item in items if counts(item))
-
-
 async def breached(session: AsyncSession, case: Case) -> bool:
     """Whether a breach was noted since the case was last opened again."""
-    newest = select(func.max(CaseEvent.id)).where(CaseEvent.case_id == case.id)
-    noted = await session.scalar(newest.where(CaseEvent.tag == "case:record_breach:done"))
-    opened = await session.scalar(newest.where(CaseEvent.tag == "case:reopen:done"))
-    return noted is not None and noted > (opened or 0)
+    return BREACHED in (await cases.happened(session, [case.id], BREACHED))[case.id]
+
+
+def settled(items: Sequence[PerformanceItem]) -> bool:
+    """Every promise that the case waits for is done or waived. An agreement without promises to wait for is settled."""
+    return bool(items) and all(item.state in SETTLED for item in items if counts(item))

@@ -69,7 +69,7 @@ async def _hand(session: AsyncSession, actor: Actor, place: Place) -> _Hand:
         hand = _Hand("party", party, place)
     else:
         raise Forbidden(_("这里由当事人和调解员签名。调委会请在“盖章”里操作。"))
-    now = await standing.of(session, place.case, place.agreement)
+    now = await standing.of(session, place.agreement)
     key = hand.party.pid if hand.party is not None else MEDIATOR
     if (slot := now.slot(key)) is None or slot.row is not None:
         raise Conflict(_("这一方已经签过了，不用再签。"), code="signed")
@@ -184,7 +184,7 @@ async def seal(session: AsyncSession, actor: Actor, pid: str, sha256: str) -> St
     if (why := why_not_on_screen(place)) is not None:
         raise Conflict(why, code="paper_only")
     _need_same_text(place.agreement, sha256)
-    now = await standing.of(session, place.case, place.agreement)
+    now = await standing.of(session, place.agreement)
     missing = [slot for slot in now.missing if slot.kind != "body_seal"]
     if missing:
         raise Conflict(_("还有人没有签名。等各方和调解员都签完，再盖章。"), code="unsigned")
@@ -219,7 +219,7 @@ async def take_paper(
     _need_open(place, "written")
     if wanted.check_code != check_code_of(place.agreement):
         raise Invalid({"check_code": _("核对码和现在这一版不一样。这张纸可能是旧版本，请看纸上的版本号。")})
-    now = await standing.of(session, place.case, place.agreement)
+    now = await standing.of(session, place.agreement)
     clerk = CaseRole.BODY_CLERK in place.view.roles
     slots = []
     for key in dict.fromkeys(wanted.signers):
@@ -264,7 +264,7 @@ async def _speaker(session: AsyncSession, actor: Actor, place: Place) -> Party:
     await need_adult(session, place.view, party)
     if why_not_on_screen(place) is not None:
         raise Conflict(_("这类约定不能在手机上确认。请当面向调解员确认。"), code="paper_only")
-    now = await standing.of(session, place.case, place.agreement)
+    now = await standing.of(session, place.agreement)
     if (slot := now.slot(party.pid)) is None or slot.row is not None:
         raise Conflict(_("这一方已经确认过了。"), code="signed")
     _need_own_login(now, actor, party)
@@ -296,7 +296,7 @@ async def vouch_oral(session: AsyncSession, actor: Actor, pid: str, wanted: Vouc
     access.need_handler(place.view)
     _need_open(place, "oral")
     _need_same_text(place.agreement, wanted.sha256)
-    now = await standing.of(session, place.case, place.agreement)
+    now = await standing.of(session, place.agreement)
     slot = now.slot(wanted.party)
     if slot is None or slot.party is None:
         raise Invalid({"party": _("请从本案的当事人里选一位。")})
@@ -336,7 +336,7 @@ async def _add(session: AsyncSession, actor: Actor, place: Place, rows: list[Sig
         await cases.event(session, actor, case, tag, role=place.view.role, channel=channel, note=text)
         detail = {"case": case.pid, "kind": row.kind, "method": row.method, "sha256": row.sha256}
         await audit.record(session, actor, "agreement:signature:added", "agreement", agreement.pid, detail)
-    now = await standing.of(session, case, agreement)
+    now = await standing.of(session, agreement)
     if now.effective_at is not None:
         await _take_effect(session, actor, case, now)
     db.poke(session, "cases", case.pid)

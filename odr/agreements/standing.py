@@ -1,5 +1,6 @@
 """How one version stands: which signatures there are, which are missing, and since when it is in effect."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -52,14 +53,24 @@ class Standing:
         return next((slot for slot in self.slots if slot.key == key), None)
 
 
-async def of(session: AsyncSession, case: Case, agreement: Agreement) -> Standing:
+async def of(session: AsyncSession, agreement: Agreement) -> Standing:
     """Who has signed this version and who has not; the effect is computed from it and stored nowhere."""
-    rows = list(
-        await session.scalars(
-            select(Signature).where(Signature.agreement_id == agreement.id).order_by(Signature.at, Signature.id)
-        )
-    )
-    parties = await content.principals(session, case)
+    return (await of_all(session, [agreement]))[agreement.id]
+
+
+async def of_all(session: AsyncSession, agreements: Collection[Agreement]) -> dict[int, Standing]:
+    """The same for many versions, by their ids."""
+    if not agreements:
+        return {}
+    signed: dict[int, list[Signature]] = {agreement.id: [] for agreement in agreements}
+    query = select(Signature).where(Signature.agreement_id.in_(signed)).order_by(Signature.at, Signature.id)
+    for row in await session.scalars(query):
+        signed[row.agreement_id].append(row)
+    parties = await content.principals_of(session, {agreement.case_id for agreement in agreements})
+    return {one.id: _standing(one, signed[one.id], parties[one.case_id]) for one in agreements}
+
+
+def _standing(agreement: Agreement, rows: Sequence[Signature], parties: Sequence[Party]) -> Standing:
     kind = "party" if agreement.form == "written" else "oral_confirmation"
     by_party = {row.party_id: row for row in rows if row.kind == kind}
     slots = [Slot(kind, party, by_party.get(party.id)) for party in parties]
@@ -78,9 +89,12 @@ async def of(session: AsyncSession, case: Case, agreement: Agreement) -> Standin
 
 async def in_effect(session: AsyncSession, case: Case) -> Standing | None:
     """The newest version of this case that has taken effect."""
-    query = select(Agreement).where(Agreement.case_id == case.id, Agreement.state == "frozen")
-    for agreement in await session.scalars(query.order_by(Agreement.version.desc())):
-        found = await of(session, case, agreement)
-        if found.effective_at is not None:
-            return found
-    return None
+    return (await in_effect_of(session, [case.id])).get(case.id)
+
+
+async def in_effect_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, Standing]:
+    """The same for many cases; those without one are left out."""
+    query = select(Agreement).where(Agreement.case_id.in_(case_ids), Agreement.state == "frozen")
+    rows = list(await session.scalars(query.order_by(Agreement.version)))
+    standings = await of_all(session, rows)
+    return {row.case_id: standings[row.id] for row in rows if standings[row.id].effective_at is not None}

@@ -1,50 +1,55 @@
 """What agreements tell the rules of a case: registered from here, so that a case never looks up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.agreements import access, board, confirming, performing, rules, standing, visits
-from odr.agreements.models import Agreement
 from odr.cases import service as cases
 from odr.cases.codes import Category, State
 from odr.cases.models import Case
 from odr.core import clock
 
+_BEFORE = (State.SUBMITTED, State.CONSULTING, State.ACCEPTED, State.ASSIGNED)
+
 
 @cases.tells
-async def tell(session: AsyncSession, case: Case) -> Mapping[str, Any]:
+async def tell(session: AsyncSession, asked: Sequence[Case]) -> Mapping[int, Mapping[str, Any]]:
     """The facts that hang on clauses, signatures, promises and return visits."""
-    agreement = await access.current(session, case)
-    facts: dict[str, Any] = {"court_may_confirm": rules.court_may_confirm(Category(case.category))}
-    if agreement is None:
-        return facts
-    facts |= await _of_version(session, case, agreement)
-    if case.state in (State.SUBMITTED, State.CONSULTING, State.ACCEPTED, State.ASSIGNED):
-        return facts
-    effect = await standing.in_effect(session, case)
-    until = effect.court_until if effect is not None else None
-    return facts | {
-        "court_window_open": until is not None and clock.today() <= until,
-        "court_outcome": await confirming.outcome_of(session, case),
-        "items_settled": await performing.settled(session, case),
-        "breach_noted": await performing.breached(session, case),
-        "visited": await _visited(session, case),
+    facts: dict[int, dict[str, Any]] = {
+        case.id: {"court_may_confirm": rules.court_may_confirm(Category(case.category))} for case in asked
     }
-
-
-async def _of_version(session: AsyncSession, case: Case, agreement: Agreement) -> dict[str, Any]:
-    count, whole = await board.all_accepted(session, case, agreement)
-    effective = (await standing.of(session, case, agreement)).effective_at is not None
-    return {
-        "clauses": count,
-        "clauses_accepted": whole,
-        "effect_complete": agreement.form == "written" and effective,
-        "oral_confirmed": agreement.form == "oral" and effective,
-    }
-
-
-async def _visited(session: AsyncSession, case: Case) -> bool:
-    """Every party was visited; one that was never reachable here is told apart by the mediator's own hand (finish)."""
-    return bool(await visits.visited_parties(session, case))
+    current = await access.current_of(session, list(facts))
+    if not current:
+        return facts
+    accepted = await board.all_accepted_of(session, current.values())
+    standings = await standing.of_all(session, current.values())
+    for case_id, agreement in current.items():
+        count, whole = accepted[agreement.id]
+        effective = standings[agreement.id].effective_at is not None
+        facts[case_id] |= {
+            "clauses": count,
+            "clauses_accepted": whole,
+            "effect_complete": agreement.form == "written" and effective,
+            "oral_confirmed": agreement.form == "oral" and effective,
+        }
+    later = [case.id for case in asked if case.id in current and case.state not in _BEFORE]
+    if not later:
+        return facts
+    in_effect = await standing.in_effect_of(session, later)
+    requests = await confirming.requests_by_case(session, later)
+    items = await performing.items_by_case(session, later)
+    breached = await cases.happened(session, later, performing.BREACHED)
+    visited = await visits.visited_by_case(session, later)
+    for case_id in later:
+        until = in_effect[case_id].court_until if case_id in in_effect else None
+        facts[case_id] |= {
+            "court_window_open": until is not None and clock.today() <= until,
+            "court_outcome": confirming.outcome(requests.get(case_id, ())),
+            "items_settled": performing.settled(items.get(case_id, ())),
+            "breach_noted": performing.BREACHED in breached[case_id],
+            # A party that was never reachable here is told apart by the mediator's own hand (visits.finish).
+            "visited": bool(visited.get(case_id)),
+        }
+    return facts

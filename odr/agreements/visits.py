@@ -1,8 +1,8 @@
 """回访: recorded by the one who handled the case, party by party; the answers of one side stay from the other."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
@@ -12,7 +12,7 @@ from odr.agreements.schemas import VisitIn
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Channel, Side, State
-from odr.cases.models import Assignment, Case, CaseEvent
+from odr.cases.models import Assignment, Case
 from odr.core.errors import Conflict, Forbidden, Invalid
 from odr.core.i18n import _
 
@@ -87,13 +87,17 @@ async def visits_of(session: AsyncSession, view: View) -> Sequence[ReturnVisit]:
 
 async def visited_parties(session: AsyncSession, case: Case) -> set[int]:
     """The parties visited since the case was last opened again."""
-    opened = await session.scalar(
-        select(func.max(CaseEvent.at)).where(CaseEvent.case_id == case.id, CaseEvent.tag == "case:reopen:done")
-    )
-    query = select(ReturnVisit.party_id).where(ReturnVisit.case_id == case.id)
-    if opened is not None:
-        query = query.where(ReturnVisit.created_at > opened)
-    return set(await session.scalars(query))
+    return (await visited_by_case(session, [case.id])).get(case.id, set())
+
+
+async def visited_by_case(session: AsyncSession, case_ids: Collection[int]) -> dict[int, set[int]]:
+    """The same for many cases; those without a visit are left out."""
+    opened = await cases.reopenings(session, case_ids)
+    found: dict[int, set[int]] = {}
+    for row in await session.scalars(select(ReturnVisit).where(ReturnVisit.case_id.in_(case_ids))):
+        if (since := opened.get(row.case_id)) is None or row.created_at > since:
+            found.setdefault(row.case_id, set()).add(row.party_id)
+    return found
 
 
 async def complete(session: AsyncSession, case: Case) -> bool:

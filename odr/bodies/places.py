@@ -1,5 +1,6 @@
 """Places of the city: paths, names and lists to choose from. Names repeat, so a place is shown with its path."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -32,10 +33,22 @@ def short(name: str) -> str:
 
 async def path_of(session: AsyncSession, code: str) -> list[Division]:
     """From the city down to the place itself; empty when there is no such place. Codes hold their parents."""
-    codes = {code[:4].ljust(12, "0"), code[:6].ljust(12, "0"), code[:9].ljust(12, "0"), code}
-    query = select(Division).where(Division.code.in_(codes), Division.level != "province").order_by(Division.code)
-    found = list(await session.scalars(query))
-    return found if any(division.code == code for division in found) else []
+    return (await paths_of(session, {code}))[code]
+
+
+async def paths_of(session: AsyncSession, codes: Collection[str]) -> dict[str, list[Division]]:
+    """The same for many places in one query."""
+    above = {code: _above(code) for code in codes}
+    query = select(Division).where(Division.code.in_(set().union(*above.values())), Division.level != "province")
+    known = {division.code: division for division in await session.scalars(query)}
+    return {
+        code: [known[one] for one in sorted(path) if one in known] if code in known else []
+        for code, path in above.items()
+    }
+
+
+def _above(code: str) -> set[str]:
+    return {code[:4].ljust(12, "0"), code[:6].ljust(12, "0"), code[:9].ljust(12, "0"), code}
 
 
 async def place_name(session: AsyncSession, code: str) -> str:

@@ -1,5 +1,6 @@
 """The doors of a case. Who somebody is in it comes from the rows alone; absent and forbidden look alike."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -127,34 +128,58 @@ class View:
 
 async def view(session: AsyncSession, actor: Actor, case: Case) -> View:
     """Who the actor is in this case. Raises NotFound for everybody who is nobody in it."""
-    bound = list(
-        await session.scalars(
-            select(Party)
-            .where(Party.case_id == case.id, Party.person_id == actor.person_id, Party.ended_at.is_(None))
-            .order_by(Party.acts_for_id.is_not(None), Party.id)
-        )
-    )
-    if bound:
-        party = bound[0]
-        principal = party if party.acts_for_id is None else await session.get_one(Party, party.acts_for_id)
-        roles = dict.fromkeys(case_role(Side(p.side), PartyRole(p.role)) for p in bound)
-        return View(case, actor, tuple(roles), party, principal)
-    found: list[CaseRole] = []
+    found = (await views(session, actor, [case])).get(case.id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def views(session: AsyncSession, actor: Actor, cases: Sequence[Case]) -> dict[int, View]:
+    """Who the actor is in each of these cases, by their ids; those in which he is nobody are left out."""
+    ids = [case.id for case in cases]
+    query = select(Party).where(Party.case_id.in_(ids), Party.person_id == actor.person_id, Party.ended_at.is_(None))
+    bound: dict[int, list[Party]] = {}
+    for row in await session.scalars(query.order_by(Party.acts_for_id.is_not(None), Party.id)):
+        bound.setdefault(row.case_id, []).append(row)
+    principals = await _principals(session, [rows[0] for rows in bound.values()])
+    assigned: set[int] = set()
     if actor.has_role(Role.MEDIATOR):
-        assigned = await session.scalar(
-            select(Assignment.id).where(
-                Assignment.case_id == case.id, Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None)
+        assigned.update(
+            await session.scalars(
+                select(Assignment.case_id).where(
+                    Assignment.case_id.in_(ids),
+                    Assignment.person_id == actor.person_id,
+                    Assignment.ended_at.is_(None),
+                )
             )
         )
-        if assigned is not None:
-            found.append(CaseRole.MEDIATOR)
+    found = {}
+    for case in cases:
+        if rows := bound.get(case.id):
+            party = rows[0]
+            roles = dict.fromkeys(case_role(Side(p.side), PartyRole(p.role)) for p in rows)
+            found[case.id] = View(case, actor, tuple(roles), party, principals[party.acts_for_id or party.id])
+        elif staff := _staff_roles(actor, case, case.id in assigned):
+            found[case.id] = View(case, actor, staff)
+    return found
+
+
+async def _principals(session: AsyncSession, parties: Sequence[Party]) -> dict[int, Party]:
+    """The parties themselves: these rows, and those for whom agents among them act."""
+    found = {party.id: party for party in parties}
+    wanted = {party.acts_for_id for party in parties if party.acts_for_id is not None} - set(found)
+    if wanted:
+        found.update({row.id: row for row in await session.scalars(select(Party).where(Party.id.in_(wanted)))})
+    return found
+
+
+def _staff_roles(actor: Actor, case: Case, assigned: bool) -> tuple[CaseRole, ...]:
+    found = [CaseRole.MEDIATOR] if assigned else []
     if case.body_id is not None and actor.has_role(Role.BODY_CLERK, case.body_id):
         found.append(CaseRole.BODY_CLERK)
     if actor.has_role(Role.CENTRE_CLERK, case.centre_id):
         found.append(CaseRole.CENTRE_CLERK)
-    if not found:
-        raise NotFound()
-    return View(case, actor, tuple(found))
+    return tuple(found)
 
 
 async def for_reading(session: AsyncSession, actor: Actor, pid: str) -> View:

@@ -1,5 +1,6 @@
 """The running deadlines of a case: rows started and stopped by moves, and the jobs that remind of them."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -18,8 +19,16 @@ _WARNING = timedelta(days=1)
 
 async def running(session: AsyncSession, case: Case) -> list[CaseClock]:
     """The deadlines that run, the nearest first."""
-    query = select(CaseClock).where(CaseClock.case_id == case.id, CaseClock.stopped_at.is_(None))
-    return list(await session.scalars(query.order_by(CaseClock.due_at, CaseClock.id)))
+    return (await running_of(session, [case.id])).get(case.id, [])
+
+
+async def running_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, list[CaseClock]]:
+    """The same for many cases."""
+    query = select(CaseClock).where(CaseClock.case_id.in_(case_ids), CaseClock.stopped_at.is_(None))
+    found: dict[int, list[CaseClock]] = {}
+    for row in await session.scalars(query.order_by(CaseClock.due_at, CaseClock.id)):
+        found.setdefault(row.case_id, []).append(row)
+    return found
 
 
 async def find(session: AsyncSession, case: Case, kind: ClockKind) -> CaseClock | None:

@@ -4,8 +4,9 @@ What stands above this feature (clauses, signatures, promises, return visits) is
 from there, so that a case never looks up.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,7 +21,7 @@ from odr.cases.guards import Facts, PartyFacts
 from odr.cases.models import Assignment, Case, CaseClock, CaseEvent, ContactAttempt, Gate, Party, RoutesNotice
 from odr.core import clock
 
-Teller = Callable[[AsyncSession, Case], Awaitable[Mapping[str, Any]]]
+Teller = Callable[[AsyncSession, Sequence[Case]], Awaitable[Mapping[int, Mapping[str, Any]]]]
 _tellers: list[Teller] = []
 _ADULT = 18
 _REOPENED = "case:reopen:done"
@@ -28,7 +29,7 @@ _SUPPLEMENT, _OUTCOME, _REMEDIES = "case:request_supplement:done", "case:outcome
 
 
 def tells(teller: Teller) -> Teller:
-    """Register what a higher feature knows of a case: a mapping of fields of `Facts`."""
+    """Register what a higher feature knows of cases: by their ids, fields of `Facts`. It is asked for many at once."""
     _tellers.append(teller)
     return teller
 
@@ -113,119 +114,182 @@ async def parties_of(session: AsyncSession, case: Case, role: str = PartyRole.PA
 
 async def party_states(session: AsyncSession, case: Case) -> tuple[PartyState, ...]:
     """All parties with their gates in force."""
-    rows = list(
-        await session.scalars(
-            select(Party).where(Party.case_id == case.id, Party.ended_at.is_(None)).order_by(Party.side, Party.id)
-        )
-    )
+    return (await party_states_of(session, [case.id]))[case.id]
+
+
+async def party_states_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, tuple[PartyState, ...]]:
+    """The same for many cases, in as many queries as for one."""
+    query = select(Party).where(Party.case_id.in_(case_ids), Party.ended_at.is_(None))
+    rows = list(await session.scalars(query.order_by(Party.side, Party.id)))
     ids = [row.id for row in rows]
-    people = {
-        person.id: person
-        for person in await session.scalars(
-            select(Person).where(Person.id.in_({row.person_id for row in rows if row.person_id is not None}))
-        )
-    }
-    gates = list(
-        await session.scalars(select(Gate).where(Gate.party_id.in_(ids), Gate.revoked_at.is_(None)).order_by(Gate.id))
-    )
+    bound = {row.person_id for row in rows if row.person_id is not None}
+    people = {person.id: person for person in await session.scalars(select(Person).where(Person.id.in_(bound)))}
+    in_force = select(Gate).where(Gate.party_id.in_(ids), Gate.revoked_at.is_(None)).order_by(Gate.id)
+    gates: dict[int, dict[str, Gate]] = {}
+    for gate in await session.scalars(in_force):
+        gates.setdefault(gate.party_id, {})[gate.kind] = gate
     # A relapse starts anew: what was told at the end of the first round does not count for the next.
-    reopened = await session.scalar(
-        select(func.max(CaseEvent.at)).where(CaseEvent.case_id == case.id, CaseEvent.tag == _REOPENED)
-    )
+    reopened = await reopenings(session, case_ids)
+    case_of = {row.id: row.case_id for row in rows}
     told = select(RoutesNotice).where(RoutesNotice.party_id.in_(ids)).order_by(RoutesNotice.id)
-    if reopened is not None:
-        told = told.where(RoutesNotice.delivered_at > reopened)
-    routes = {notice.party_id: notice for notice in await session.scalars(told)}
-    found = []
+    routes = {
+        notice.party_id: notice
+        for notice in await session.scalars(told)
+        if (since := reopened.get(case_of[notice.party_id])) is None or notice.delivered_at > since
+    }
+    agents: dict[int, list[Party]] = {}
+    for row in rows:
+        if row.acts_for_id is not None:
+            agents.setdefault(row.acts_for_id, []).append(row)
+    found: dict[int, list[PartyState]] = {case_id: [] for case_id in case_ids}
     for row in rows:
         if row.acts_for_id is not None:
             continue
-        agents = tuple(agent for agent in rows if agent.acts_for_id == row.id)
+        acting = tuple(agents.get(row.id, ()))
         # A firm is shown by who acts for it: that person's identity counts.
-        bound = [p.person_id for p in (row, *agents) if p.person_id is not None]
-        found.append(
-            PartyState(
-                row,
-                people[bound[0]] if bound else None,
-                agents,
-                {gate.kind: gate for gate in gates if gate.party_id == row.id},
-                routes.get(row.id),
-            )
-        )
-    return tuple(found)
+        first = next((p.person_id for p in (row, *acting) if p.person_id is not None), None)
+        person = people[first] if first is not None else None
+        found[row.case_id].append(PartyState(row, person, acting, gates.get(row.id, {}), routes.get(row.id)))
+    return {case_id: tuple(states) for case_id, states in found.items()}
 
 
 async def assignment_of(session: AsyncSession, case: Case) -> Assignment | None:
     """The mediator's assignment in force."""
-    query = select(Assignment).where(Assignment.case_id == case.id, Assignment.ended_at.is_(None))
-    return await session.scalar(query.order_by(Assignment.lead.desc(), Assignment.id.desc()).limit(1))
+    return (await assignments_of(session, [case.id])).get(case.id)
 
 
-async def happened(session: AsyncSession, case: Case, *tags: str) -> set[str]:
-    """Which of these happened since the case was last opened again."""
-    query = select(CaseEvent.tag).where(CaseEvent.case_id == case.id, CaseEvent.tag.in_((_REOPENED, *tags)))
-    found: set[str] = set()
-    for tag in await session.scalars(query.order_by(CaseEvent.id)):
-        if tag == _REOPENED:
-            found.clear()
-        else:
-            found.add(tag)
+async def assignments_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, Assignment]:
+    """The same for many cases."""
+    query = select(Assignment).where(Assignment.case_id.in_(case_ids), Assignment.ended_at.is_(None))
+    found: dict[int, Assignment] = {}
+    for row in await session.scalars(query.order_by(Assignment.lead.desc(), Assignment.id.desc())):
+        found.setdefault(row.case_id, row)
     return found
 
 
-async def competent(session: AsyncSession, body: Body, case: Case) -> bool:
-    """Whether this body takes this kind of dispute from this place (宁波市人民调解条例 Art. 18)."""
-    path = {division.code for division in await bodies.path_of(session, case.division_code)}
-    if body.kind == "centre" or body.division_code not in path:
-        return False
-    taken = set(await session.scalars(select(BodyCategory.category).where(BodyCategory.body_id == body.id)))
-    return not taken or case.category in taken
+async def reopenings(session: AsyncSession, case_ids: Collection[int]) -> dict[int, datetime]:
+    """When the cases that were opened again were last."""
+    query = select(CaseEvent.case_id, func.max(CaseEvent.at)).where(
+        CaseEvent.case_id.in_(case_ids), CaseEvent.tag == _REOPENED
+    )
+    rows = await session.execute(query.group_by(CaseEvent.case_id))
+    return dict(rows.all())
+
+
+async def happened(session: AsyncSession, case_ids: Collection[int], *tags: str) -> dict[int, set[str]]:
+    """Which of these happened in each case since it was last opened again."""
+    query = select(CaseEvent.case_id, CaseEvent.tag).where(
+        CaseEvent.case_id.in_(case_ids), CaseEvent.tag.in_((_REOPENED, *tags))
+    )
+    found: dict[int, set[str]] = {case_id: set() for case_id in case_ids}
+    for case_id, tag in await session.execute(query.order_by(CaseEvent.id)):
+        if tag == _REOPENED:
+            found[case_id].clear()
+        else:
+            found[case_id].add(tag)
+    return found
+
+
+async def _competent(session: AsyncSession, cases: Sequence[Case], by_id: Mapping[int, Body]) -> set[int]:
+    """The cases whose body takes this kind of dispute from this place (宁波市人民调解条例 Art. 18)."""
+    paths = await bodies.paths_of(session, {case.division_code for case in cases})
+    taken: dict[int, set[str]] = {}
+    for row in await session.scalars(select(BodyCategory).where(BodyCategory.body_id.in_(by_id))):
+        taken.setdefault(row.body_id, set()).add(row.category)
+    found = set()
+    for case in cases:
+        body = by_id.get(case.body_id or 0)
+        if body is None or body.kind == "centre":
+            continue
+        if all(division.code != body.division_code for division in paths[case.division_code]):
+            continue
+        if case.category in taken.get(body.id, {case.category}):
+            found.add(case.id)
+    return found
+
+
+async def _contacts(session: AsyncSession, case_ids: Collection[int]) -> dict[int, int]:
+    """How often the parties of each case were tried to be reached."""
+    query = (
+        select(Party.case_id, func.count())
+        .join(ContactAttempt, ContactAttempt.party_id == Party.id)
+        .where(Party.case_id.in_(case_ids), Party.ended_at.is_(None), Party.acts_for_id.is_(None))
+    )
+    rows = await session.execute(query.group_by(Party.case_id))
+    return dict(rows.all())
+
+
+async def _over(session: AsyncSession, cases: Sequence[Case]) -> set[int]:
+    """The cases whose time has run out: that for a supplement while one is awaited, else that for mediating."""
+    query = select(CaseClock.case_id, CaseClock.kind).where(
+        CaseClock.case_id.in_([case.id for case in cases]),
+        CaseClock.stopped_at.is_(None),
+        CaseClock.due_at < clock.now(),
+        CaseClock.kind.in_(("supplement", "mediate")),
+    )
+    late = {(case_id, kind) for case_id, kind in await session.execute(query)}
+    return {
+        case.id for case in cases
+        if (case.id, "supplement" if case.state == State.SUPPLEMENT else "mediate") in late
+    }  # fmt: skip
 
 
 async def gather(session: AsyncSession, case: Case, **known: Any) -> Gathered:
     """Facts of a case now. `known` is what this very move brings: a reason, a target, a ground."""
-    parties = await party_states(session, case)
-    assignment = await assignment_of(session, case)
-    mediator = await session.get(Person, assignment.person_id) if assignment is not None else None
-    body = await session.get(Body, case.body_id) if case.body_id is not None else None
-    attempts = await session.scalar(
-        select(func.count())
-        .select_from(ContactAttempt)
-        .where(ContactAttempt.party_id.in_([state.row.id for state in parties]))
-    )
-    over = await session.scalar(
-        select(CaseClock.id)
-        .where(CaseClock.case_id == case.id, CaseClock.stopped_at.is_(None), CaseClock.due_at < clock.now())
-        .where(CaseClock.kind == ("supplement" if case.state == State.SUPPLEMENT else "mediate"))
-        .limit(1)
-    )
-    told = await happened(session, case, _SUPPLEMENT, _OUTCOME, _REMEDIES)
-    facts = Facts(
-        parties=tuple(state.of_rules() for state in parties),
-        category=Category(case.category),
-        source=Source(case.source),
-        division=bool(case.division_code),
-        facts_told=bool(case.facts.strip()),
-        claims=len(case.claims),
-        applicant_confirmed=case.confirmed_at is not None,
-        body_named=body is not None,
-        body_competent=body is not None and await competent(session, body, case),
-        supplement_asked=_SUPPLEMENT in told,
-        deadline_over=over is not None,
-        contact_attempts=attempts or 0,
-        mediator_named=assignment is not None,
-        mediator_confirmed=assignment is not None and assignment.confirmed_at is not None,
-        disclosure_made=assignment is not None and assignment.disclosed_at is not None,
-        open_objection=assignment is not None and assignment.objection is not None,
-        violence=case.violence,
-        outcome_told=_OUTCOME in told,
-        remedies_told=_REMEDIES in told,
-        dossier_complete=_own_papers_complete(case, parties),
-        accepted_before=case.accepted_at is not None,
-    )
-    for teller in _tellers:
-        facts = replace(facts, **await teller(session, case))
-    return Gathered(replace(facts, **known), parties, assignment, mediator, body)
+    found = (await gather_all(session, [case]))[case.id]
+    return replace(found, facts=replace(found.facts, **known)) if known else found
+
+
+async def gather_all(session: AsyncSession, cases: Sequence[Case]) -> dict[int, Gathered]:
+    """Facts of many cases, by their ids, in as many queries as for one."""
+    ids = [case.id for case in cases]
+    parties = await party_states_of(session, ids)
+    assignments = await assignments_of(session, ids)
+    mediating = {row.person_id for row in assignments.values()}
+    mediators = {person.id: person for person in await session.scalars(select(Person).where(Person.id.in_(mediating)))}
+    chosen = {case.body_id for case in cases if case.body_id is not None}
+    by_id = {body.id: body for body in await session.scalars(select(Body).where(Body.id.in_(chosen)))}
+    competent = await _competent(session, cases, by_id)
+    attempts = await _contacts(session, ids)
+    over = await _over(session, cases)
+    told = await happened(session, ids, _SUPPLEMENT, _OUTCOME, _REMEDIES)
+    told_above = [await teller(session, cases) for teller in _tellers]
+    found = {}
+    for case in cases:
+        assignment = assignments.get(case.id)
+        facts = Facts(
+            parties=tuple(state.of_rules() for state in parties[case.id]),
+            category=Category(case.category),
+            source=Source(case.source),
+            division=bool(case.division_code),
+            facts_told=bool(case.facts.strip()),
+            claims=len(case.claims),
+            applicant_confirmed=case.confirmed_at is not None,
+            body_named=case.body_id is not None,
+            body_competent=case.id in competent,
+            supplement_asked=_SUPPLEMENT in told[case.id],
+            deadline_over=case.id in over,
+            contact_attempts=attempts.get(case.id, 0),
+            mediator_named=assignment is not None,
+            mediator_confirmed=assignment is not None and assignment.confirmed_at is not None,
+            disclosure_made=assignment is not None and assignment.disclosed_at is not None,
+            open_objection=assignment is not None and assignment.objection is not None,
+            violence=case.violence,
+            outcome_told=_OUTCOME in told[case.id],
+            remedies_told=_REMEDIES in told[case.id],
+            dossier_complete=_own_papers_complete(case, parties[case.id]),
+            accepted_before=case.accepted_at is not None,
+        )
+        for above in told_above:
+            facts = replace(facts, **above.get(case.id, {}))
+        found[case.id] = Gathered(
+            facts,
+            parties[case.id],
+            assignment,
+            mediators.get(assignment.person_id) if assignment is not None else None,
+            by_id.get(case.body_id or 0),
+        )
+    return found
 
 
 def _own_papers_complete(case: Case, parties: tuple[PartyState, ...]) -> bool:

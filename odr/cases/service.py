@@ -8,7 +8,17 @@ from odr.cases.applications import submit
 from odr.cases.deadlines import find as deadline
 from odr.cases.deadlines import running as deadlines_of
 from odr.cases.events import event, timeline
-from odr.cases.facts import Gathered, PartyState, assignment_of, gather, parties_of, party_states, tells
+from odr.cases.facts import (
+    Gathered,
+    PartyState,
+    assignment_of,
+    gather,
+    happened,
+    parties_of,
+    party_states,
+    reopenings,
+    tells,
+)
 from odr.cases.gates import answer_will, ask_offline, gates_of, next_gate, pass_gate, revoke_gate
 from odr.cases.invitations import (
     Standing,
@@ -105,6 +115,7 @@ __all__ = [
     "follow_up",
     "gates_of",
     "gather",
+    "happened",
     "hold",
     "invitation_by_code",
     "invitation_by_token",
@@ -124,6 +135,7 @@ __all__ = [
     "record_court_result",
     "refuse",
     "reopen",
+    "reopenings",
     "replace_mediator",
     "request_supplement",
     "resubmit",

@@ -23,8 +23,9 @@ from odr.cases.facts import Gathered, PartyState, gather
 from odr.cases.models import Assignment, Case, CaseClock, Party
 from odr.cases.next_steps import next_step
 from odr.cases.seating import shown_name
-from odr.cases.way import Way, staff_text, way
+from odr.cases.way import Way, staff_text, way, ways
 from odr.core import clock
+from odr.core.errors import NotFound
 from odr.core.i18n import _
 from odr.core.templating import day
 from odr.evidence.models import File
@@ -293,11 +294,15 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
     unread = await _unread(session, actor, cases)
     taken_on = await _taken_on(session, cases)
     names = await _names(session, cases)
+    views = await access.views(session, actor, cases)
+    if len(views) < len(cases):
+        raise NotFound()  # a list holds what its door gave, nothing else
+    found = await ways(session, list(views.values())) if whole else {}
     rows = []
     for case in cases:
-        view = await access.view(session, actor, case)
+        view = views[case.id]
         if whole:
-            its_way = await way(session, view)
+            its_way = found[case.id]
             text, mine, due_label = its_way.text, its_way.mine, its_way.due_label
             # A deadline of others is no deadline of this party's own small step.
             due_at = its_way.due if view.is_staff or its_way.turn else None
@@ -333,11 +338,8 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
 
 
 async def _nearest(session: AsyncSession, cases: Sequence[Case]) -> dict[int, CaseClock]:
-    query = select(CaseClock).where(CaseClock.case_id.in_([case.id for case in cases]), CaseClock.stopped_at.is_(None))
-    nearest: dict[int, CaseClock] = {}
-    for row in await session.scalars(query.order_by(CaseClock.due_at)):
-        nearest.setdefault(row.case_id, row)
-    return nearest
+    running = await deadlines.running_of(session, [case.id for case in cases])
+    return {case_id: rows[0] for case_id, rows in running.items()}
 
 
 async def _names(session: AsyncSession, cases: Sequence[Case]) -> dict[int, str]:
@@ -371,7 +373,4 @@ async def _taken_on(session: AsyncSession, cases: Sequence[Case]) -> set[int]:
 
 async def _unread(session: AsyncSession, actor: Actor, cases: Sequence[Case]) -> dict[str, int]:
     """Unread lines of each case, in the rooms this person sits in."""
-    found = {}
-    for case in cases:
-        found[case.pid] = sum(r.unread for r in await rooms.rooms_for(session, case.pid, actor.person_id))
-    return found
+    return await rooms.unread(session, [case.pid for case in cases], actor.person_id)

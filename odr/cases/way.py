@@ -1,6 +1,6 @@
 """A case shown like a parcel on its way: what is done, where it is, whose turn, by when, and what if nobody answers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.cases import deadlines, gates
 from odr.cases.access import PARTY_ROLES, STAFF_ROLES, View
 from odr.cases.codes import CaseRole, ConsentKind, Result, Side, State, Will
-from odr.cases.facts import Gathered, gather
+from odr.cases.facts import Gathered, gather_all
 from odr.cases.guards import CONFIRMED
-from odr.cases.models import CaseEvent
+from odr.cases.models import CaseClock, CaseEvent
 from odr.cases.next_steps import Next, court_step, next_step
 from odr.core.i18n import N_, _
 
@@ -91,12 +91,31 @@ class Way:
 
 async def way(session: AsyncSession, view: View, found: Gathered | None = None) -> Way:
     """The way of a case for this viewer. Nothing in it depends on what happens in a room the viewer does not sit in."""
-    found = found or await gather(session, view.case)
+    gathered = {view.case.id: found} if found is not None else None
+    return (await ways(session, [view], gathered))[view.case.id]
+
+
+async def ways(
+    session: AsyncSession, views: Sequence[View], gathered: Mapping[int, Gathered] | None = None
+) -> dict[int, Way]:
+    """The ways of many cases for one viewer, by their ids, in as many queries as for one."""
+    if gathered is None:
+        gathered = await gather_all(session, [view.case for view in views])
+    ids = [view.case.id for view in views]
+    running = await deadlines.running_of(session, ids)
+    times = await _times(session, ids)
+    return {
+        view.case.id: _way(view, gathered[view.case.id], running.get(view.case.id, []), times[view.case.id])
+        for view in views
+    }
+
+
+def _way(view: View, found: Gathered, running: Sequence[CaseClock], times: dict[str, datetime]) -> Way:
     step = next_step(view.state, found.facts)
-    running = {row.kind: row for row in await deadlines.running(session, view.case)}
-    clock_row = running.get(step.clock.value) if step.clock is not None else None
+    by_kind = {row.kind: row for row in running}
+    clock_row = by_kind.get(step.clock.value) if step.clock is not None else None
     return Way(
-        steps=await _steps(session, view),
+        steps=_steps(view, times),
         text=_text(view, found, step),
         whose=_whose(view, step),
         mine=_is_mine(view, step, found),
@@ -109,12 +128,18 @@ async def way(session: AsyncSession, view: View, found: Gathered | None = None) 
     )
 
 
-async def _steps(session: AsyncSession, view: View) -> list[WayStep]:
-    rows = await session.execute(
-        select(CaseEvent.tag, CaseEvent.at).where(CaseEvent.case_id == view.case.id, CaseEvent.to_state.is_not(None))
-        .order_by(CaseEvent.id)
-    )  # fmt: skip
-    times: dict[str, datetime] = dict(rows.all())
+async def _times(session: AsyncSession, case_ids: Collection[int]) -> dict[int, dict[str, datetime]]:
+    """When each move of each case was made last."""
+    query = select(CaseEvent.case_id, CaseEvent.tag, CaseEvent.at).where(
+        CaseEvent.case_id.in_(case_ids), CaseEvent.to_state.is_not(None)
+    )
+    found: dict[int, dict[str, datetime]] = {case_id: {} for case_id in case_ids}
+    for case_id, tag, at in await session.execute(query.order_by(CaseEvent.id)):
+        found[case_id][tag] = at
+    return found
+
+
+def _steps(view: View, times: dict[str, datetime]) -> list[WayStep]:
     # An oral agreement has nothing to sign: its effect ends both the talk and the signing.
     if spoken := times.get("case:settle_oral:done"):
         times.update({"case:freeze:done": spoken, "case:take_effect:done": spoken})

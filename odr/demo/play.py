@@ -313,9 +313,7 @@ class Play:
         """The counter takes in the sheet that everybody signed by hand. Its scan here is the sheet without a hand."""
         clerk = await self.stage.actor(self._clerk)
         async with self.stage.read() as session:
-            stands = await agreements.standing(
-                session, await self._case(session), (await for_reading(session, clerk, pid)).agreement
-            )
+            stands = await agreements.standing(session, (await for_reading(session, clerk, pid)).agreement)
             file = await session.get_one(File, stands.agreement.pdf_file_id or 0)
             sheet = await evidence.read_bytes(file)
         scan = await evidence.prepare_bytes("签好的协议（演示）.pdf", "application/pdf", sheet)

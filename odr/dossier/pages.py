@@ -47,7 +47,7 @@ async def genuine(request: Request, actor: MaybeActor, pid: str) -> HTMLResponse
     async with web.read(request) as session:
         row = (
             await session.execute(
-                select(Agreement, Case, Body.name)
+                select(Agreement, Body.name)
                 .join(Case, Case.id == Agreement.case_id)
                 .outerjoin(Body, Body.id == Case.body_id)
                 .where(Agreement.pid == pid, Agreement.sha256.is_not(None))
@@ -55,8 +55,8 @@ async def genuine(request: Request, actor: MaybeActor, pid: str) -> HTMLResponse
         ).first()
         if row is None:
             raise NotFound()
-        agreement, case, body = row
-        stands = await agreements.standing(session, case, agreement)
+        agreement, body = row
+        stands = await agreements.standing(session, agreement)
         return render(
             request,
             "dossier/genuine.html",

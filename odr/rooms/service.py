@@ -4,7 +4,7 @@ Order of locks, for everybody who writes in one transaction: the room rows in th
 ledger's head, which `announce` never touches.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +27,10 @@ from odr.rooms.journal import Journal, journal_of
 from odr.rooms.lines import Line, findable, stamp
 from odr.rooms.models import LineKind, Room, RoomKind, RoomMember
 from odr.rooms.page import Lines, page
-from odr.rooms.roster import RoomState, Seat, role_label, states
+from odr.rooms.roster import RoomState, Seat, role_label, states, states_of
 from odr.rooms.schemas import RecallIn, SayIn
 from odr.rooms.search import SCANNED, Found, asked, search, search_rule
+from odr.rooms.statements import both, wanted
 from odr.rooms.tokens import Piece
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "search_rule",
     "set_writable",
     "states",
+    "states_of",
     "text_draft",
     "verify",
 ]
@@ -202,6 +204,21 @@ async def rooms_for(session: AsyncSession, subject_pid: str, person_id: int) -> 
         for state in (await states(session, subject=subject_pid)).values()
         if person_id in state.seats
     ]
+
+
+_UNREAD = both(
+    "SELECT r.subject_pid, r.head_seq, m.read_seq, m.joined_seq FROM room_members m JOIN rooms r ON r.id = m.room_id "
+    "WHERE m.person_id = :person AND m.left_seq IS NULL AND r.subject_pid IN (SELECT {text} FROM {each})"
+)
+
+
+async def unread(session: AsyncSession, subject_pids: Sequence[str], person_id: int) -> dict[str, int]:
+    """Unread lines by subject, in all rooms this person sits in; subjects without a seat are left out."""
+    found: dict[str, int] = {}
+    asked = wanted(subject_pids) | {"person": person_id}
+    for subject, head, read, joined in await session.execute(_UNREAD[session.get_bind().dialect.name], asked):
+        found[subject] = found.get(subject, 0) + max(0, head - max(read, joined))
+    return found
 
 
 # --- lines in the caller's transaction ------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ async def test_a_changed_oral_agreement_is_confirmed_anew(story: Story) -> None:
     async with story.db.read() as session:
         case = await session.get_one(Case, story.case_id)
         row = (await session.scalars(select(Agreement).where(Agreement.pid == final.pid))).one()
-        assert len((await service.standing(session, case, row)).missing) == 2
+        assert len((await service.standing(session, row)).missing) == 2
 
 
 async def test_family_matters_are_confirmed_in_person(story: Story) -> None:

@@ -203,7 +203,7 @@ async def test_a_change_after_freezing_makes_a_new_version_and_no_signature_coun
         await _sign_with(story, story.cast.respondent, old, "000000")
     async with story.db.read() as session:
         case = await session.get_one(Case, story.case_id)
-        stands = await service.standing(session, case, await session.get_one(Agreement, new.id))
+        stands = await service.standing(session, await session.get_one(Agreement, new.id))
         board = await session.scalar(select(func.count()).select_from(Signature))
     assert len(stands.missing) == 4
     assert board == 1

@@ -1,0 +1,94 @@
+"""Ten more rows, and not one more query: every page that lists something."""
+
+import pytest
+
+from odr.audit import service as audit
+from odr.bodies.models import Body
+from odr.core import ids, outbox
+from odr.core.db import Database
+from odr.core.settings import Settings
+from odr.rooms import service as rooms
+from odr.rooms.schemas import SayIn
+from tests.cases.story import Story
+from tests.cast import CITY, Cast, Member
+from tests.copies import copied
+from tests.statements import counted
+
+
+@pytest.fixture
+def settings(sqlite_settings: Settings) -> Settings:
+    return sqlite_settings
+
+
+@pytest.fixture
+async def story(db: Database, cast: Cast) -> Story:
+    return await Story(db, cast).mediating()
+
+
+async def _asked(member: Member, path: str) -> int:
+    async with member.browser() as browser:
+        assert (await browser.get(path)).status_code == 200  # what happens once (a first look) is over
+        with counted() as asked:
+            page = await browser.get(path)
+    assert page.status_code == 200
+    return len(asked)
+
+
+async def test_lists_of_cases(db: Database, cast: Cast, story: Story) -> None:
+    pages = [
+        (cast.applicant, "/cases"),
+        (cast.mediator, "/desk"),
+        (cast.body_clerk, "/queue?show=running"),
+        (cast.centre_clerk, "/queue?show=running"),
+        (cast.auditor, "/audit"),
+        (cast.applicant, "/"),
+    ]
+    await copied(db, story.pid, 1)
+    before = {(member.pid, path): await _asked(member, path) for member, path in pages}
+    await copied(db, story.pid, 10)
+    async with cast.mediator.browser() as browser:
+        assert (await browser.get("/desk")).text.count(f"{cast.applicant.actor.name} 与") >= 12
+    after = {(member.pid, path): await _asked(member, path) for member, path in pages}
+    assert after == before
+    assert max(after.values()) < 50
+
+
+async def test_a_room_and_its_lines(db: Database, cast: Cast, story: Story) -> None:
+    async with db.read() as session:
+        joint = next(room for room in await rooms.rooms_of(session, story.pid) if room.kind == "joint")
+    at = f"/cases/{story.pid}/room"
+    pages = [at, f"{at}/transcript", f"{at}/search?q=话", f"/cases/{story.pid}"]
+    counts = []
+    for _ in range(2):
+        for n in range(10):
+            await rooms.say(db, cast.applicant.actor, joint.pid, SayIn(id=ids.new_pid(), text=f"第{n}句话"))
+        counts.append([await _asked(cast.applicant, path) for path in pages])
+    assert counts[0] == counts[1]
+
+
+async def test_notices_outbox_ledger_and_the_directory(db: Database, cast: Cast) -> None:
+    pages = [
+        (cast.applicant, "/notices"),
+        (cast.system_admin, "/admin/outbox"),
+        (cast.auditor, "/audit/ledger"),
+        (cast.system_admin, "/admin/people"),
+        (cast.stranger, "/bodies"),
+    ]
+    before = {}
+    for turn in range(2):
+        async with db.write() as session:
+            for n in range(2 if turn == 0 else 10):
+                await outbox.post(
+                    session, outbox.Channel.IN_APP, tag="case:moved:told", address="", text=f"第{n}条通知",
+                    person_id=cast.applicant.id, thing=f"case:{n}",
+                )  # fmt: skip
+                await audit.record(session, cast.body_clerk.actor, "case:file:added", "case", f"case{n}")
+        counts = {path: await _asked(member, path) for member, path in pages}
+        if turn == 0:
+            before = counts
+            async with db.write() as session:
+                session.add_all(
+                    Body(kind="committee", level="community", name=f"第{n}社区调委会", division_code=CITY)
+                    for n in range(10)
+                )
+    assert counts == before
