@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.figures import Figure, Plan
-from bench.workloads import commits, hall, idle, pages, rooms, storm, transcript, workers
+from bench.workloads import commits, hall, idle, pages, rooms, search, storm, transcript, workers
 
 Tell = Callable[[str], None]
 Workload = Callable[[Plan, Path, Tell], list[Figure]]
@@ -17,5 +17,6 @@ ALL: dict[str, tuple[Workload, str]] = {
     "commits": (commits.measure, "group commit against one transaction per line"),
     "workers": (workers.measure, "two workers on PostgreSQL and Redis against one"),
     "transcript": (transcript.measure, "pages of a transcript of 100,000 lines"),
+    "search": (search.measure, "words in a transcript of 100,000 lines among 5 million"),
     "pages": (pages.measure, "home, case and room with 200 open cases"),
 }
