@@ -46,6 +46,7 @@ from odr.rooms import service as rooms
 from odr.rooms.indexing import Indexer
 
 _ROUTERS = [
+    odr.live.endpoint.router,  # first: routes are tried in turn, and after a restart everybody asks for this one
     odr.accounts.pages.router,
     odr.accounts.api.router,
     odr.bodies.pages.router,
@@ -66,7 +67,6 @@ _ROUTERS = [
     odr.dossier.api.router,
     odr.oversight.pages.router,
     odr.oversight.api.router,
-    odr.live.endpoint.router,
     probes.router,
 ]
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
 
 from odr.accounts.models import Grant, Login, Person, Role
@@ -57,41 +58,62 @@ def token_of(connection: HTTPConnection) -> str | None:
     return connection.cookies.get(web.LOGIN_COOKIE)
 
 
+# Written once: building a statement anew costs more than running it, and this one runs for every page and socket.
+_ACTOR = (
+    select(
+        Login.id,
+        Login.pid,
+        Login.staff,
+        Login.seen_at,
+        Login.ip,
+        Login.device,
+        Person.id,
+        Person.pid,
+        Person.name,
+        Person.identity_level,
+        Grant.role,
+        Grant.body_id,
+    )
+    .join(Person, Person.id == Login.person_id)
+    .outerjoin(Grant, and_(Grant.person_id == Person.id, Grant.ended_at.is_(None)))
+    .where(
+        Login.token_hash == bindparam("token_hash"),
+        Login.ended_at.is_(None),
+        Login.expires_at > bindparam("now"),
+        Person.locked_at.is_(None),
+    )
+)
+
+
+def actor_of(session: Session, token: str, ip: str = "", device: str = "") -> tuple[Actor, datetime] | None:
+    """The actor of a login token and when the login was last seen to be used; None when the login is unknown, ended,
+    expired or idle for too long."""
+    now = clock.now()
+    rows = session.execute(_ACTOR, {"token_hash": crypto.token_hash(token), "now": now}).all()
+    if not rows:
+        return None
+    login_id, login_pid, staff, seen_at, login_ip, login_device, person_id, pid, name, level, _, _ = rows[0]
+    if staff and seen_at < now - STAFF_IDLE:
+        return None
+    actor = Actor(
+        person_id=person_id,
+        pid=pid,
+        name=name,
+        login_id=login_id,
+        login_pid=login_pid,
+        identity_level=level,
+        staff=staff,
+        grants=frozenset((Role(role), body_id) for *_, role, body_id in rows if role is not None),
+        ip=ip or login_ip,
+        device=device or login_device,
+    )
+    return actor, seen_at
+
+
 async def load_actor(session: AsyncSession, token: str, *, ip: str = "", device: str = "") -> Actor | None:
     """The actor of a login token; None when the login is unknown, ended, expired or idle for too long."""
-    now = clock.now()
-    row = (
-        await session.execute(
-            select(Login, Person)
-            .join(Person, Person.id == Login.person_id)
-            .where(
-                Login.token_hash == crypto.token_hash(token),
-                Login.ended_at.is_(None),
-                Login.expires_at > now,
-                Person.locked_at.is_(None),
-            )
-        )
-    ).first()
-    if row is None:
-        return None
-    login, person = row
-    if login.staff and login.seen_at < now - STAFF_IDLE:
-        return None
-    grants = await session.execute(
-        select(Grant.role, Grant.body_id).where(Grant.person_id == person.id, Grant.ended_at.is_(None))
-    )
-    return Actor(
-        person_id=person.id,
-        pid=person.pid,
-        name=person.name,
-        login_id=login.id,
-        login_pid=login.pid,
-        identity_level=person.identity_level,
-        staff=login.staff,
-        grants=frozenset((Role(role), body_id) for role, body_id in grants),
-        ip=ip or login.ip,
-        device=device or login.device,
-    )
+    found = await session.run_sync(actor_of, token, ip, device)
+    return found[0] if found is not None else None
 
 
 async def still_signed_in(session: AsyncSession, login_ids: Sequence[int]) -> set[int]:
@@ -123,9 +145,8 @@ async def find_actor(connection: HTTPConnection) -> Actor | None:
     if token:
         service = web.odr(connection)
         device = connection.headers.get("user-agent", "")[:120]
-        async with service.db.read() as session:
-            actor = await load_actor(session, token, ip=web.client_ip(connection), device=device)
-            seen = await session.scalar(select(Login.seen_at).where(Login.id == actor.login_id)) if actor else None
+        found = await service.db.look(actor_of, token, web.client_ip(connection), device)
+        actor, seen = found if found is not None else (None, None)
         if actor is not None and seen is not None and seen < clock.now() - _TOUCH_AFTER:
             async with service.db.write() as session:
                 await session.execute(update(Login).where(Login.id == actor.login_id).values(seen_at=clock.now()))

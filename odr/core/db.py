@@ -14,12 +14,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, DateTime, Engine, MetaData, StaticPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from odr.core.bus import Bus
@@ -34,6 +35,7 @@ PRAGMAS = {
     "mmap_size": "0",
 }
 _WAL_AUTOCHECKPOINT = 8000
+_BEGIN_TO_WRITE, _BEGIN_TO_READ = "BEGIN IMMEDIATE", "BEGIN"
 # A worker that freezes inside a transaction holds the locks of its rooms; the server ends it, so that others go on.
 _IDLE_MS = "8000"
 _PROBE_SECONDS = 5.0
@@ -101,13 +103,13 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.is_sqlite = settings.is_sqlite
         self.folder: Path | None = None  # of SQLite's file
+        self._inner: WeakKeyDictionary[Any, Engine] = WeakKeyDictionary()
         self.bus: Bus | None = None  # set by the composition root; commands without one wake nobody
         if self.is_sqlite:
             self.folder = Path(settings.database.split("///", 1)[1]).parent
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._writer = _sqlite_engine(settings.database, begin="BEGIN IMMEDIATE", size=1)
-            self._reader = _sqlite_engine(settings.database, begin="BEGIN", size=4)
-            self._inner: tuple[Any, Engine] | None = None
+            self._writer = _sqlite_engine(settings.database, begin=_BEGIN_TO_WRITE, size=1)
+            self._reader = _sqlite_engine(settings.database, begin=_BEGIN_TO_READ, size=4)
         else:
             self._writer = create_async_engine(
                 settings.database,
@@ -159,27 +161,38 @@ class Database:
         if not self.is_sqlite:
             async with self._writer.begin() as connection:
                 return await connection.run_sync(work, *args, **kwargs)
-        async with self._writer.connect() as held:
+
+        def visit(inner: Engine) -> T:
+            with inner.begin() as connection:
+                return work(connection, *args, **kwargs)
+
+        return await self._visit(self._writer, _BEGIN_TO_WRITE, visit)
+
+    async def look(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`work(session, …)` on one snapshot for reading, and on SQLite in one visit to a reader's thread: for what
+        everybody asks at once after a restart."""
+        if not self.is_sqlite:
+            async with self.read() as session:
+                return await session.run_sync(work, *args, **kwargs)
+
+        def visit(inner: Engine) -> T:
+            with Session(inner, expire_on_commit=False, autoflush=False) as session:
+                return work(session, *args, **kwargs)
+
+        return await self._visit(self._reader, _BEGIN_TO_READ, visit)
+
+    async def _visit(self, engine: AsyncEngine, begin: str, visit: Callable[[Engine], T]) -> T:
+        """`visit` in the thread of one of the engine's connections, with an engine made of that connection."""
+        async with engine.connect() as held:
             driver = (await held.get_raw_connection()).driver_connection
             if driver is None:
-                raise RuntimeError("the writer is closed")
-            inner = self._inside(driver)
-
-            def visit() -> T:
-                with inner.begin() as connection:
-                    return work(connection, *args, **kwargs)
-
+                raise RuntimeError("the database is closed")
+            inner = self._inner.get(driver)
+            if inner is None:
+                inner = self._inner[driver] = _engine_inside(driver._conn, begin)
             # aiosqlite has no public name for "run this in your thread"; its version is locked.
-            done: T = await driver._execute(visit)
+            done: T = await driver._execute(visit, inner)
             return done
-
-    def _inside(self, driver: Any) -> Engine:
-        """An engine for use inside the writer's thread, on the very connection the other writers use."""
-        if self._inner is None or self._inner[0] is not driver:
-            inner = create_engine("sqlite://", creator=lambda: driver._conn, poolclass=StaticPool)
-            event.listen(inner, "begin", _begin_immediate)
-            self._inner = (driver, inner)
-        return self._inner[1]
 
     async def close(self) -> None:
         await self._writer.dispose()
@@ -193,8 +206,10 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _engine_inside(connection: sqlite3.Connection, begin: str) -> Engine:
+    inner = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True)
+    event.listen(inner, "begin", lambda opened: opened.exec_driver_sql(begin))
+    return inner
 
 
 def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
@@ -215,7 +230,7 @@ def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
         for name, value in PRAGMAS.items():
             cursor.execute(f"PRAGMA {name}={value}")
         cursor.execute(f"PRAGMA wal_autocheckpoint={_WAL_AUTOCHECKPOINT}")
-        if begin == "BEGIN":
+        if begin == _BEGIN_TO_READ:
             cursor.execute("PRAGMA query_only=1")
         cursor.close()
 

@@ -6,7 +6,7 @@ A refused socket is accepted and closed at once: a browser shows the page no rea
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
-from odr.accounts.access import Actor, load_actor
+from odr.accounts.access import Actor, actor_of
 from odr.core import i18n, metrics, web
 from odr.live import protocol
 from odr.live.connection import Connection
@@ -55,8 +55,8 @@ async def _admit(socket: WebSocket, hub: Hub) -> Actor | int:
     if not token:
         return protocol.SIGN_IN
     device = socket.headers.get("user-agent", "")[:120]
-    async with hub.db.read() as session:
-        actor = await load_actor(session, token, ip=web.client_ip(socket), device=device)
-    if actor is None:
+    found = await hub.db.look(actor_of, token, web.client_ip(socket), device)
+    if found is None:
         return protocol.SIGN_IN
+    actor, _ = found
     return actor if hub.has_place_for(actor.pid, actor.ip) else protocol.TOO_MANY

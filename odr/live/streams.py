@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from odr.core import metrics
 from odr.core.db import Database
@@ -25,7 +26,7 @@ from odr.rooms.access import unknown_room
 from odr.rooms.append import Moved
 from odr.rooms.lines import Line
 from odr.rooms.models import Room
-from odr.rooms.page import Lines, read, tails
+from odr.rooms.page import Lines, lines_of, tails
 
 _READERS = 4
 _SUBS_MAX = 200
@@ -138,8 +139,8 @@ class Streams:
                 state = await self._load(room)
                 if asked.epoch != state.epoch or asked.seq > state.head:
                     return state, None
-            async with self._readers, self.db.read() as session:
-                page = await read(session, state.id, floor=seat.joined_seq, after=asked.seq)
+            async with self._readers:
+                page = await self.db.look(lines_of, state.id, floor=seat.joined_seq, after=asked.seq)
             if room.state is not None and page.version == room.state.version and page.epoch == room.state.epoch:
                 return room.state, page
             await self._load(room)
@@ -157,8 +158,8 @@ class Streams:
 
     async def _load(self, room: LiveRoom) -> rooms.RoomState:
         """Read the room's state; what is known already of it moves forward, never back."""
-        async with self._readers, self.db.read() as session:
-            state = (await rooms.states(session, pids=[room.pid])).get(room.pid)
+        async with self._readers:
+            state = (await self.db.look(rooms.states_of, pids=[room.pid])).get(room.pid)
         if state is None:
             raise unknown_room()
         return self._renew(room, state)
@@ -175,8 +176,8 @@ class Streams:
             await connection.below_half()
             try:
                 state, seat = await self._seat(connection, room)
-                async with self._readers, self.db.read() as session:
-                    page = await read(session, state.id, floor=seat.joined_seq, after=sub.sent, limit=200)
+                async with self._readers:
+                    page = await self.db.look(lines_of, state.id, floor=seat.joined_seq, after=sub.sent, limit=200)
             except (DBAPIError, OSError) as failure:
                 # The client believes that it follows; so it does, once the database is back.
                 log.warning("hub.catch_up_waits", error=type(failure).__name__)
@@ -200,9 +201,14 @@ class Streams:
             if sub is None:
                 raise unknown_room()
             state, seat = await self._seat(connection, sub.room)
-            async with self._readers, self.db.read() as session:
-                page = await read(
-                    session, state.id, floor=seat.joined_seq, before=asked.before, after=asked.after, limit=asked.limit
+            async with self._readers:
+                page = await self.db.look(
+                    lines_of,
+                    state.id,
+                    floor=seat.joined_seq,
+                    before=asked.before,
+                    after=asked.after,
+                    limit=asked.limit,
                 )
             if connection.subs.get(asked.room) is sub and page.version == state.version:
                 connection.enqueue(lines_frame(asked.room, page.epoch, page.lines, "history", page.more))
@@ -285,14 +291,8 @@ class Streams:
         wanted = [room for pid in pids if (room := self._rooms.get(pid)) is not None]
         if not wanted:
             return
-        async with self.db.read() as session:
-            states = await rooms.states(session, pids=[room.pid for room in wanted])
-            behind = {
-                states[room.pid].id: room.delivered
-                for room in wanted
-                if room.state is not None and room.pid in states and states[room.pid].head > room.delivered
-            }
-            news = await tails(session, behind.items())
+        delivered = {room.pid: room.delivered for room in wanted if room.state is not None}
+        states, behind, news = await self.db.look(_news, [room.pid for room in wanted], delivered)
         left: list[str] = []
         moved = False
         for room in wanted:
@@ -382,6 +382,15 @@ class Streams:
                 room = known[id]
                 if room.state is not None and (head > room.delivered or version > room.state.version):
                     self.look_at(room.pid)
+
+
+def _news(
+    session: Session, pids: list[str], delivered: dict[str, int]
+) -> tuple[dict[str, rooms.RoomState], dict[int, int], dict[int, list[Line]]]:
+    """The rooms, which of them are behind and from where, and their lines from there on, of one snapshot."""
+    states = rooms.states_of(session, pids=pids)
+    behind = {states[pid].id: seq for pid, seq in delivered.items() if pid in states and states[pid].head > seq}
+    return states, behind, tails(session, behind.items())
 
 
 def chunks(ids: list[int]) -> Iterator[list[int]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from odr.core.errors import NotFound
 from odr.rooms.append import plain
@@ -85,9 +86,25 @@ async def read(
     as_written: bool = False,
 ) -> Lines:
     """What `page` does, for those who hold a membership already: only lines above `floor` are read."""
+    return await session.run_sync(
+        lines_of, room_id, floor=floor, before=before, after=after, limit=limit, as_written=as_written
+    )
+
+
+def lines_of(
+    session: Session,
+    room_id: int,
+    *,
+    floor: int,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+    as_written: bool = False,
+) -> Lines:
+    """`read`, for `Database.look`."""
     dialect = session.get_bind().dialect.name
     limit = max(1, min(limit, PAGE_MAX))
-    head_seq, version, epoch = (await session.execute(_HEAD[dialect], {"room": room_id})).one()
+    head_seq, version, epoch = session.execute(_HEAD[dialect], {"room": room_id}).one()
     forward = after is not None
     asked = {
         "room": room_id,
@@ -95,20 +112,20 @@ async def read(
         "below": SEQ_MAX if before is None else before,
         "limit": limit + 1,
     }
-    rows = (await session.execute((_UP if forward else _DOWN)[dialect], asked)).all()
+    rows = session.execute((_UP if forward else _DOWN)[dialect], asked).all()
     lines, cut = _within(rows[:limit], as_written)
     if not forward:
         lines.reverse()
     return Lines(epoch=epoch, head=head_seq, version=version, lines=lines, more=cut or len(rows) > limit)
 
 
-async def tails(session: AsyncSession, after: Iterable[tuple[int, int]]) -> dict[int, list[Line]]:
+def tails(session: Session, after: Iterable[tuple[int, int]]) -> dict[int, list[Line]]:
     """What several rooms gained above a seq each, in one query; a long tail comes in several calls."""
     asked = list(after)
     found: dict[int, list[Line]] = {}
     if asked:
         statement = _TAILS[session.get_bind().dialect.name]
-        for row in await session.execute(statement, wanted(asked) | {"limit": _TAIL_LINES}):
+        for row in session.execute(statement, wanted(asked) | {"limit": _TAIL_LINES}):
             found.setdefault(row[0], []).append(_line(row))
     return found
 

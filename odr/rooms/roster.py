@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from odr.core.i18n import _
 from odr.rooms.models import RoomKind
@@ -93,17 +94,24 @@ async def states(
     session: AsyncSession, *, pids: Sequence[str] | None = None, subject: str | None = None
 ) -> dict[str, RoomState]:
     """The rooms with these public ids, or all rooms of a subject, each with its present members."""
+    return await session.run_sync(states_of, pids=pids, subject=subject)
+
+
+def states_of(
+    session: Session, *, pids: Sequence[str] | None = None, subject: str | None = None
+) -> dict[str, RoomState]:
+    """`states`, for `Database.look`."""
     dialect = session.get_bind().dialect.name
     if pids is None:
-        found = await session.execute(_ROOMS_OF[dialect], {"subject": subject})
+        found = session.execute(_ROOMS_OF[dialect], {"subject": subject})
     else:
-        found = await session.execute(_ROOMS[dialect], wanted(pids))
+        found = session.execute(_ROOMS[dialect], wanted(pids))
     by_id = {row[0]: RoomState(*row) for row in found}
     if not by_id:
         return {}
     for state in by_id.values():
         state.writable = bool(state.writable)  # SQLite answers plain statements with 0 and 1
-    for row in await session.execute(_SEATS[dialect], wanted(by_id)):
+    for row in session.execute(_SEATS[dialect], wanted(by_id)):
         room_id, person_id, pid, name, role, may_write, joined_seq, read_seq = row
         by_id[room_id].seats[person_id] = Seat(person_id, pid, name, role, bool(may_write), joined_seq, read_seq)
     ordered = sorted(by_id.values(), key=lambda state: (_ORDER[RoomKind(state.kind)], state.id))

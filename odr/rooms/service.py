@@ -71,6 +71,7 @@ __all__ = [
     "set_writable",
     "states",
     "states_of",
+    "states_of",
     "text_draft",
     "verify",
 ]
