@@ -34,6 +34,6 @@ VOLUME /app/var
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"ODR_PORT\"]}/healthz', timeout=2)"]
-# uvicorn tells every open room to come back before it ends.
+# The service sends every socket home, finishes what it took and ends within 30 s.
 STOPSIGNAL SIGTERM
 CMD ["odr", "serve"]
