@@ -51,6 +51,7 @@ def test_a_gas_bill_is_settled(enter: Enter, service: Service, album: Album, tmp
     text = "".join(page.extract_text() for page in paper.pages)
     for words in ("壹仟叁佰元整", "燃气公司的准许文件"):
         assert words in text
+    assert any("CJK" in name for name in agreeing.embedded_fonts(paper))
 
     keeping.performs(respondent, applicant, case, photo, "复印件今天当面交给王姨了")
     keeping.performs(applicant, respondent, case, photo, "今天转了 1300 元")

@@ -48,8 +48,6 @@ def test_in_the_dark_and_in_large_letters(enter: Enter, service: Service, album:
     resident.press("长辈版")
     resident.reads("标准版")
     _looks_around(resident, story, "care")
-    resident.open("/login")
-    resident.look("phone-number-care")
 
     mediator = enter("mediator", DESK, color_scheme="dark")
     staff_signs_in(mediator, service, "mediator")
