@@ -1,4 +1,4 @@
-"""Words in one transcript of 100,000 lines among 5 million, on SQLite: asked as an HTTP call asks, but without the call,
+"""Words in one transcript of 100,000 lines among 5 million, on SQLite: asked as an HTTP call asks, without the call,
 whose limit of questions per minute would be measured instead.
 
 Lines of all rooms are written in turns, as a city talks, so that neighbours in a transcript are none on the disk. They
