@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -190,8 +191,9 @@ class Database:
             inner = self._inner.get(driver)
             if inner is None:
                 inner = self._inner[driver] = _engine_inside(driver._conn, begin)
-            # aiosqlite has no public name for "run this in your thread"; its version is locked.
-            done: T = await driver._execute(visit, inner)
+            # aiosqlite has no public name for "run this in your thread"; its version is locked. Time and language are
+            # the caller's there too.
+            done: T = await driver._execute(copy_context().run, visit, inner)
             return done
 
     async def close(self) -> None:
