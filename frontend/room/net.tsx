@@ -13,13 +13,13 @@ function sentence(app: App): string {
     : t("没有网络。%(n)s 条消息等待发送，请先不要关闭这一页。", { n: waiting });
 }
 
-/** Two words in the head of the room. */
+/** Two words in the head of the room; while all is well a phone shows the dot alone and leaves the width to names. */
 export function NetState({ app }: { app: App }) {
   const state = app.connection.state.value;
   const words = { live: t("已连接"), reconnecting: t("重连中"), offline: t("离线") };
   return (
     <p class="net-state" data-net={state === "reconnecting" ? "connecting" : state}>
-      {words[state]}
+      <span>{words[state]}</span>
     </p>
   );
 }
