@@ -28,7 +28,7 @@ ENGLISH := odr/locale/en/LC_MESSAGES/odr.po
 POT := .tools/odr.pot
 FRONTEND := $(shell find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print | LC_ALL=C sort)
 # Tests of pages and papers need these; the service itself needs none of them to start.
-DEBIAN := chromium fonts-noto-cjk fonts-noto-color-emoji redis-server postgresql poppler-utils \
+DEBIAN := chromium fonts-noto-cjk fonts-noto-color-emoji redis-server postgresql poppler-utils strace \
 	libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 # The checkout's own path belongs in: a virtual environment that was moved does not run.
@@ -85,8 +85,8 @@ messages: python-for-tests ## Gather the texts for people from Python, templates
 bench: $(RUN_STAMP) ## Measure, each figure beside its floor in the same run
 	.venv/bin/python -m bench $(ARGS)
 
-faults: python-for-tests ## Kill, cut and fill up things while people talk, and count what was lost
-	.venv/bin/pytest tests/faults $(ARGS)
+faults: debian python-for-tests $(DIST_STAMP) ## Kill, cut and fill up things while people talk, and count what was lost
+	.venv/bin/pytest tests/faults --long $(ARGS)
 
 clean: ## Remove everything that was made here; data in var/ stays
 	rm -rf .venv .tools artifacts frontend/node_modules frontend/dist \

@@ -1,6 +1,5 @@
 """How the service is served: uvicorn's settings, and its WebSocket class with what it lacks for rooms."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from odr.core.settings import Settings
 from odr.live import protocol
 
 _FRAGMENTS_MAX = 64
+_FAREWELL_SECONDS = 5.0
 
 
 class RoomsProtocol(WebSocketsSansIOProtocol):
@@ -64,14 +64,24 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
             return
         super().handle_cont(event)
 
+    # A transport that is only closed waits for its peer to take what is buffered. One that stalls never does: the
+    # ghost would stay, with its memory, for as long as the peer lives.
+
     def keepalive_timeout(self) -> None:
-        # A transport that is only closed waits for a dead peer to take what is buffered; the ghost would stay.
         super().keepalive_timeout()
         self.loop.call_later(1.0, self._abort)
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.close":
+            self.loop.call_later(_FAREWELL_SECONDS, self._abort)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self.loop.call_later(_FAREWELL_SECONDS, self._abort)
+
     def _abort(self) -> None:
-        if isinstance(self.transport, asyncio.Transport):
-            self.transport.abort()
+        self.transport.abort()  # not asked for its class: those of uvloop are not of asyncio's
 
 
 def config(app: Callable[..., Any], settings: Settings) -> uvicorn.Config:
