@@ -1,5 +1,7 @@
 """Probes and metrics: what is wrong is named, and nobody else may look."""
 
+from pathlib import Path
+
 import httpx2
 import pytest
 from fastapi import FastAPI
@@ -7,6 +9,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from odr import schema
+from odr.core import metrics
+from odr.core.settings import Settings
 from odr.core.web import Odr
 from odr.live import protocol
 
@@ -102,3 +106,12 @@ async def test_metrics_have_every_name_of_the_docs_and_no_ids(app: FastAPI, clie
     assert 'odr_http_seconds_count{route="none",status="4xx"}' in said
     assert "aaaaaaaaaaaaaaaaaaaaaa" not in said
     assert "nothing" not in said
+
+
+def test_the_page_for_operators_has_every_setting_and_every_metric() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
+    for setting in Settings.model_fields:
+        assert f"`ODR_{setting.upper()}`" in page, setting
+    for metric in metrics.REGISTRY.collect():
+        name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+        assert f"`{name}" in page or name.startswith("process_"), name
