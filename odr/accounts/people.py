@@ -1,5 +1,7 @@
 """Persons, the identity ladder, and their address."""
 
+from collections.abc import Awaitable, Callable
+
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +15,15 @@ from odr.core import clock, crypto
 from odr.core.errors import Conflict, Forbidden, Invalid
 from odr.core.i18n import _
 from odr.core.settings import Settings
+
+Identified = Callable[[AsyncSession, Person], Awaitable[None]]
+_told: list[Identified] = []
+
+
+def when_identified(listener: Identified) -> Identified:
+    """Register who has to know, in the same transaction, that somebody's identity was proven or vouched for."""
+    _told.append(listener)
+    return listener
 
 
 async def by_phone(session: AsyncSession, phone: str) -> Person | None:
@@ -84,6 +95,7 @@ async def prove_identity(
         _take(person, name, id_no)
         person.identity_level = IdentityLevel.ID_CHECKED
         session.add(Vouching(person_id=person.id, method=method))
+        await _tell(session, person)
         await audit.record(session, who, "person:identity:checked", "person", person.pid, {"method": method})
     return person
 
@@ -107,8 +119,16 @@ async def vouch(
         raise Invalid({"id_no": _("请照证件填写姓名和身份证号码。")})
     person.identity_level, person.identity_at = IdentityLevel.IN_PERSON, clock.now()
     session.add(Vouching(person_id=person.id, method="in_person", by_person_id=actor.person_id, note=note))
+    await _tell(session, person)
     await audit.record(session, actor, "person:identity:vouched", "person", person.pid)
     return person
+
+
+async def _tell(session: AsyncSession, person: Person) -> None:
+    """Before the ledger: who listens locks rooms, and the ledger's lock is the last of all."""
+    await session.flush()
+    for listener in _told:
+        await listener(session, person)
 
 
 def _on_file(person: Person, name: str, id_no: str) -> bool:

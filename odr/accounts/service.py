@@ -23,6 +23,7 @@ from odr.accounts.people import (
     phone_of,
     prove_identity,
     vouch,
+    when_identified,
 )
 from odr.accounts.staff import (
     CITY_ROLES,
@@ -87,4 +88,5 @@ __all__ = [
     "totp_address",
     "unlock",
     "vouch",
+    "when_identified",
 ]

@@ -109,7 +109,7 @@ async def event(
     await session.flush()
     ledger = {"channel": channel} | ({"from": states[0], "to": states[1]} if states[1] else {})
     await audit.record(session, who, tag, "case", case.pid, ledger)
-    db.poke(session, "cases", case.pid)
+    db.poke(session, "cases", case.pid if audience == ALL else f"{case.pid}::{audience}")
     return row
 
 

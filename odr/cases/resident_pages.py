@@ -6,7 +6,7 @@ from starlette.responses import Response
 from odr.accounts import service as accounts
 from odr.accounts.access import Actor, SignedIn
 from odr.accounts.models import Person
-from odr.cases import access, gates, routes, seating, showing
+from odr.cases import access, gates, routes, showing
 from odr.cases.access import Do
 from odr.cases.actions import ACTIONS
 from odr.cases.codes import ConsentKind, Will
@@ -137,11 +137,9 @@ async def _prove(request: Request, actor: Actor, pid: str, values: dict[str, str
     # The check may ask a service outside: before the transaction, not in it.
     method = await accounts.check_real_name(web.odr(request).settings, name, id_no)
     async with web.write(request) as session:
-        view, _found, _its_gates = await gates.own_gates(session, actor, pid)
+        await gates.own_gates(session, actor, pid)
         person = await session.get_one(Person, actor.person_id)
         await accounts.prove_identity(session, actor, person, name, id_no, method=method)
-        await session.flush()
-        await seating.keep_in_step(session, view.case)
 
 
 async def _consent(request: Request, actor: Actor, pid: str, name: str, values: dict[str, str]) -> bool:

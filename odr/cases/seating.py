@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from odr.accounts import service as accounts
 from odr.accounts.models import IdentityLevel, Person
 from odr.cases.codes import ConsentKind, PartyKind, PartyRole, Side, State
 from odr.cases.facts import Gathered, PartyState, gather
@@ -35,6 +36,15 @@ class _Seat:
     name: str
     may_write: bool
     from_start: bool = True
+
+
+@accounts.when_identified
+async def _identified(session: AsyncSession, person: Person) -> None:
+    """Identity is a gate: the rooms of this person's cases may be due now."""
+    theirs = select(Party.case_id).where(Party.person_id == person.id, Party.ended_at.is_(None))
+    query = select(Case).where(Case.id.in_(theirs), Case.state.in_(_PRIVATE_OPEN)).order_by(Case.id)
+    for case in (await session.scalars(query)).all():
+        await keep_in_step(session, case)
 
 
 async def keep_in_step(session: AsyncSession, case: Case, found: Gathered | None = None) -> None:

@@ -33,6 +33,7 @@ _PER_ADDRESS = 400
 _SOCKETS = 20_000
 _TYPING_SECONDS = 2.5
 _WHAT = frozenset({"case", "agreement", "parties", "meetings", "performance"})
+_HANDLING = frozenset({"mediator", "clerk"})
 
 
 class Hub:
@@ -195,10 +196,11 @@ class Hub:
 
     async def _on_cases(self, ids: list[str]) -> None:
         for one in ids:
-            case, _, what = one.partition(":")
+            case, what, audience = [*one.split(":", 2), "", ""][:3]
             frame = protocol.frame("changed", case=case, what=what if what in _WHAT else "case")
             for connection in list(self._by_case.get(case, ())):
-                connection.enqueue(frame)
+                if not audience or _hears(connection, case, audience):
+                    connection.enqueue(frame)
 
     async def _on_typing(self, ids: list[str]) -> None:
         for one in ids:
@@ -280,6 +282,17 @@ class Hub:
             one.active, one.touched = False, now
         async with self.db.write() as session:
             await touch(session, sorted({one.actor.login_id for one in due}))
+
+
+def _hears(connection: Connection, case: str, audience: str) -> bool:
+    """Whether what happened before one side alone (`audience`), or before staff, is news for this client: even the
+    moment of a private act is nothing for the other side. Who sits beside no side handles the case."""
+    for sub in connection.subs.values():
+        state = sub.room.state
+        seat = state.seats.get(connection.actor.person_id) if state is not None and state.case == case else None
+        if state is not None and seat is not None and (audience in (seat.role, state.slot) or seat.role in _HANDLING):
+            return True
+    return False
 
 
 def _unknown(connection: Connection, pid: str) -> bytes:

@@ -16,7 +16,7 @@ from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Side, State
 from odr.cases.models import Assignment, Case, Party
-from odr.core import clock, db, jobs, outbox
+from odr.core import clock, jobs, outbox
 from odr.core.errors import Conflict, Forbidden, Invalid
 from odr.core.i18n import _
 from odr.core.templating import moment
@@ -328,7 +328,6 @@ async def _event(session: AsyncSession, actor: Actor, view: View, meeting: Meeti
         session, actor, view.case, tag, role=CaseRole.MEDIATOR, channel=Kind(meeting.kind).channel, place=meeting.place,
         audience=_audience(meeting), note=note, detail={"meeting": meeting.pid, "at": meeting.starts_at.isoformat()},
     )  # fmt: skip
-    db.poke(session, "cases", view.case.pid)
 
 
 async def _tell(session: AsyncSession, case: Case, meeting: Meeting, tag: str, text: str) -> None:

@@ -272,3 +272,24 @@ async def test_a_changed_case_is_told_to_who_is_connected_to_it(server: Server, 
         assert [(await a.next("changed"))["what"] for _ in range(3)] == ["case", "agreement", "case"]
         await s.quiet(0.2)
         assert not [f for f in s.heard if f["t"] == "changed"]
+
+
+async def test_a_private_act_of_one_side_does_not_even_wake_the_other(
+    server: Server, cast: Cast, opened: Rooms
+) -> None:
+    bus = server.app.state.odr.bus
+    async with (
+        opened_line(server, cast.applicant) as a,
+        opened_line(server, cast.respondent) as b,
+        opened_line(server, cast.mediator) as m,
+    ):
+        for client in (a, b, m):
+            await client.join(opened.joint.pid)
+        await bus.poke("cases", [f"{opened.case}::applicant"])
+        await a.next("changed", case=opened.case)
+        await m.next("changed", case=opened.case)
+        await bus.poke("cases", [f"{opened.case}::staff"])
+        await m.next("changed", case=opened.case)
+        await bus.poke("cases", [f"{opened.case}:agreement"])
+        assert (await b.next("changed"))["what"] == "agreement"
+        assert [f["what"] for f in a.heard if f["t"] == "changed"] == ["case"]
