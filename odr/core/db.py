@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from odr.core import one_visit
 from odr.core.bus import Bus
 from odr.core.settings import Settings
 
@@ -215,6 +216,7 @@ def _engine_inside(connection: sqlite3.Connection, begin: str) -> Engine:
 
 
 def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
+    one_visit.install()
     engine = create_async_engine(
         url,
         pool_size=size,
