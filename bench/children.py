@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,7 @@ class Load:
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
+        self.server: Server | None = None
 
     def _order(self, do: str, **given: Any) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout
@@ -131,14 +132,34 @@ class Load:
 
     def open(self, server: Server, members: list[Member], **more: Any) -> dict[str, Any]:
         """Everybody connects and joins."""
+        self.server = server
         there = [{"port": server.port, "said": server.said, **member} for member in members]
         return self._order("open", members=there, **more)
 
     def run(self, rate: float, seconds: float) -> dict[str, Any]:
-        return self._order("run", rate=rate, seconds=seconds)
+        """One stretch of load. `work` is what a thousand lines cost the server, in milliseconds of its core: that holds
+        also where others use the core too."""
+        before = self.server.core if self.server else 0.0
+        result = self._order("run", rate=rate, seconds=seconds)
+        used = (self.server.core if self.server else 0.0) - before
+        lines = max(1.0, rate * seconds - result["missing"])
+        return result | {"work": used / lines * 1_000_000}
 
     def close(self) -> None:
         self._order("close")
+
+
+def settled(servers: Iterable[Server], patience: float = 20.0) -> None:
+    """Wait until none of them works any more: what one does behind its answers (the index of a transcript) must not be
+    charged to the next."""
+    end = time.monotonic() + patience
+    still = list(servers)
+    quiet = 0
+    while quiet < 3 and time.monotonic() < end:
+        before = [server.core for server in still]
+        time.sleep(0.5)
+        busy = any(server.core - was > 0.03 for server, was in zip(still, before, strict=True))
+        quiet = 0 if busy else quiet + 1
 
 
 @contextlib.contextmanager

@@ -82,6 +82,8 @@ class Rates:
     ) -> Figure:
         ratios = self.ratios(ours, floor, key)
         median = statistics.median
+        work = [median(self.values(name, "work")) for name in (ours, floor)]
+        cost = f"a thousand lines cost {work[0]:.0f} ms of the server's core, {work[1]:.0f} ms at the floor"
         return Figure(
             what,
             rate(median(self.values(ours, key))),
@@ -91,7 +93,7 @@ class Rates:
             must,
             aim,
             spread=(min(ratios), max(ratios)),
-            note=note,
+            note=f"{cost}; {note}" if note else cost,
         )
 
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench.children import Load
+from bench.children import Load, settled
 from bench.figures import Plan, Rates
 
 SLOWEST_MS = 250.0
-_NOTHING = {"rate": 0.0, "acked": 0.0, "delivered": 0.0, "p50": 0.0, "p99": 0.0, "core": 0.0}
+_NOTHING = {"rate": 0.0, "acked": 0.0, "delivered": 0.0, "p50": 0.0, "p99": 0.0, "core": 0.0, "work": 0.0}
 
 
 def highest_rate(
@@ -52,6 +52,8 @@ def in_turn(
             def told(what: str, turn: int = turn, name: str = name) -> None:
                 tell(f"{turn + 1}. {name} {what}")
 
+            if not plan.tiny:
+                settled(one.server for one in loads.values() if one.server is not None)
             before(name, load)
             best = highest_rate(load, next_start[name], plan.seconds, told, plan.steps)
             rates.add(name, best)
