@@ -92,9 +92,7 @@ class Server(uvicorn.Server):
             async with asyncio.timeout(_LAST_SECONDS):
                 await self.lifespan.shutdown()
         for connection in list(self.server_state.connections):
-            transport = connection.transport
-            if isinstance(transport, asyncio.Transport):
-                transport.abort()
+            connection.transport.abort()
         log.info("server.stopped", seconds=round(time.monotonic() - began, 1))
 
     def _close_doors(self, sockets: list[socket.socket] | None) -> None:
