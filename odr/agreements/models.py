@@ -7,8 +7,16 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from odr.core import clock
+from odr.core.crypto import Sealed
 from odr.core.db import Base, UTCDateTime
-from odr.core.ids import new_pid
+from odr.core.ids import new_code, new_pid
+
+CHECK_LENGTH = 12
+
+
+def new_check_code() -> str:
+    """What is printed on every paper of one version and looked up by anybody: 59 random bits, to be read aloud."""
+    return new_code(CHECK_LENGTH)
 
 
 class Agreement(Base):
@@ -20,6 +28,7 @@ class Agreement(Base):
     __tablename__ = "agreements"
     __table_args__ = (
         UniqueConstraint("case_id", "version"),
+        Index("uq_agreements_check_code", "check_code", unique=True),
         CheckConstraint("(state = 'drafting') = (frozen_at IS NULL)", name="frozen_has_its_time"),
         CheckConstraint("(frozen_at IS NULL) = (sha256 IS NULL)", name="frozen_has_its_bytes"),
     )
@@ -37,6 +46,9 @@ class Agreement(Base):
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     pdf_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     sha256: Mapped[str | None] = mapped_column(String(64))
+    check_code: Mapped[str] = mapped_column(String(CHECK_LENGTH), default=new_check_code, server_default="")
+    # What was frozen, as data: the sheet and the sealed copy are set from it, whatever became of the rows since.
+    content: Mapped[str | None] = mapped_column(Sealed)
     # The sealed print copy: the frozen text with its signatures; the signed bytes stay `pdf_file_id`.
     copy_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     void_reason: Mapped[str] = mapped_column(String(300), default="")
@@ -128,7 +140,45 @@ class Signature(Base):
     login_id: Mapped[int | None] = mapped_column(ForeignKey("logins.id"))
     ip: Mapped[str] = mapped_column(String(45), default="")
     device: Mapped[str] = mapped_column(String(120), default="")
+    # The browser, told apart by a cookie of its own: two sides on one device within minutes are one hand.
+    device_mark: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    # Where somebody confirmed who was vouched for, and the day written on a paper; `at` is when it was recorded.
+    channel: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    signed_on: Mapped[date | None] = mapped_column()
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class ReadThrough(Base):
+    """Somebody has had the whole of one frozen text before the eyes, on one login. Append-only (triggers).
+
+    way: `scrolled` (the page saw its end), `pages` (both halves were opened, without script), `told` (a program says so).
+    """
+
+    __tablename__ = "read_throughs"
+    __table_args__ = (Index("ix_read_throughs_reader", "agreement_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    login_id: Mapped[int] = mapped_column(ForeignKey("logins.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    way: Mapped[str] = mapped_column(String(8))
+    seconds: Mapped[int | None] = mapped_column()
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class OralRegister(Base):
+    """What the form of an oral agreement asks beside its clauses (口头协议登记表). One each; frozen with the version."""
+
+    __tablename__ = "oral_registers"
+
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), primary_key=True)
+    held_on: Mapped[date] = mapped_column()
+    place: Mapped[str] = mapped_column(String(120))
+    cross_committee: Mapped[bool] = mapped_column(default=False)
+    performed: Mapped[str] = mapped_column(String(8))
+    written_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    written_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
 class PerformanceItem(Base):
