@@ -11,17 +11,18 @@ from tests.plugins.faults import Trial
 
 async def test_lines_cut_at_random_lose_double_and_skip_nothing(site: Site, trial: Trial) -> None:
     cuts = trial.size(60, 2000)
-    weathers = [
-        Weather(cut_after=(0.02, 0.6)),
-        Weather(cut_after_bytes=(300, 6000)),
-        Weather(cut_after=(0.05, 1.0), delay=0.02),
-    ]
+    weathers = [Weather(), Weather(), Weather(delay=0.02)]
     async with contextlib.AsyncExitStack() as stack:
         proxies: list[Proxy] = []
         for n in range(len(site.people)):
             seed = trial.dice.randrange(10**6)
             proxies.append(await stack.enter_async_context(proxied(site.a_port, weathers[n % 3], seed)))
         async with site.talking(address=lambda n: lambda: proxies[n].port):
+            weathers[0].cut_after = (0.02, 0.6)
+            weathers[1].cut_after_bytes = (300, 6000)
+            weathers[2].cut_after = (0.05, 1.0)
+            for proxy in proxies:
+                proxy.cut_all()
             while (done := sum(proxy.cuts for proxy in proxies)) < cuts:
                 trial.counts["cuts"] = done
                 trial.progress(done, cuts)
