@@ -72,7 +72,7 @@ def test_the_first_load_is_light_and_its_chinese_is_real(
     admin = enter("admin", DESK)
     staff_signs_in(admin, service, "admin")
     phone.open("/login")
-    resident_signs_in(phone, Outbox(admin), service.logins["residents"][0]["phone"])
+    resident_signs_in(phone, Outbox(admin), service.logins["residents"][1]["phone"])
     story = service.logins["story"].removeprefix(service.url)
     with counted(phone) as wire:
         phone.open(f"{story}/room")
