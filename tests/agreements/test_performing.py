@@ -1,17 +1,17 @@
 """After the effect: promises, proof, confirmation, reminders, breach, return visits."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from odr.agreements import documents, performing, service
-from odr.agreements.models import PerformanceItem
+from odr.agreements.models import PerformanceItem, ReturnVisit
 from odr.agreements.schemas import ClaimIn, ReasonIn, RecordIn, SettleIn, UrgeIn, VisitIn
 from odr.cases import access as cases
 from odr.cases.codes import Channel
-from odr.cases.models import Case, CaseEvent
+from odr.cases.models import Case, CaseEvent, Party
 from odr.core import clock, jobs, outbox
 from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
 from odr.evidence import service as evidence
@@ -247,3 +247,11 @@ async def test_each_wrong_field_of_a_visit_is_named(story: Story) -> None:
             answer = await client.post(f"/api/v1/cases/{story.case}/visits", json=given)
             assert answer.status_code == 422, wrong
             assert field in answer.json()["error"]["fields"], wrong
+
+
+def test_a_visit_before_eight_in_the_morning_is_told_with_the_day_of_the_city() -> None:
+    at = datetime(clock.today().year, 11, 24, 23, 30, tzinfo=UTC)
+    row = ReturnVisit(visited_at=at, channel=Channel.PHONE.value)
+    told = documents.visit(row, Party(name="王某某", side="applicant"))["visited"]
+    assert told.startswith("11月25日")
+    assert told.endswith("07:30")
