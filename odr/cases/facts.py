@@ -7,7 +7,8 @@ from there, so that a case never looks up.
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,6 +35,14 @@ def tells(teller: Teller) -> Teller:
     return teller
 
 
+class Passed(NamedTuple):
+    """A gate in force: when and how it was passed, and which words were shown."""
+
+    at: datetime
+    channel: str
+    text_version: str
+
+
 @dataclass(frozen=True)
 class PartyState:
     """One party with all that is known of it: its gates in force, who acts for it, who is bound."""
@@ -41,7 +50,7 @@ class PartyState:
     row: Party
     person: Person | None
     agents: tuple[Party, ...] = ()
-    gates: Mapping[str, Gate] = field(default_factory=dict)
+    gates: Mapping[str, Passed] = field(default_factory=dict)
     routes: RoutesNotice | None = None
 
     @property
@@ -62,7 +71,9 @@ class PartyState:
         """The party itself, or who acts for it, proved a name by the ladder; a phone alone is not enough."""
         return self.person is not None and self.person.identity_level != IdentityLevel.PHONE
 
+    @cached_property
     def of_rules(self) -> PartyFacts:
+        """What the rules ask about this party."""
         return PartyFacts(
             side=Side(self.row.side),
             will=Will(self.row.will),
@@ -124,10 +135,11 @@ async def party_states_of(session: AsyncSession, case_ids: Collection[int]) -> d
     ids = [row.id for row in rows]
     bound = {row.person_id for row in rows if row.person_id is not None}
     people = {person.id: person for person in await session.scalars(select(Person).where(Person.id.in_(bound)))}
-    in_force = select(Gate).where(Gate.party_id.in_(ids), Gate.revoked_at.is_(None)).order_by(Gate.id)
-    gates: dict[int, dict[str, Gate]] = {}
-    for gate in await session.scalars(in_force):
-        gates.setdefault(gate.party_id, {})[gate.kind] = gate
+    columns = (Gate.party_id, Gate.kind, Gate.at, Gate.channel, Gate.text_version)
+    in_force = select(*columns).where(Gate.party_id.in_(ids), Gate.revoked_at.is_(None))
+    gates: dict[int, dict[str, Passed]] = {}
+    for party_id, kind, at, channel, version in await session.execute(in_force.order_by(Gate.id)):
+        gates.setdefault(party_id, {})[kind] = Passed(at, channel, version)
     # A relapse starts anew: what was told at the end of the first round does not count for the next.
     reopened = await reopenings(session, case_ids)
     case_of = {row.id: row.case_id for row in rows}
@@ -258,7 +270,7 @@ async def gather_all(session: AsyncSession, cases: Sequence[Case]) -> dict[int, 
     for case in cases:
         assignment = assignments.get(case.id)
         facts = Facts(
-            parties=tuple(state.of_rules() for state in parties[case.id]),
+            parties=tuple(state.of_rules for state in parties[case.id]),
             category=Category(case.category),
             source=Source(case.source),
             division=bool(case.division_code),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
@@ -88,7 +89,7 @@ def gates_of(found: Gathered, party: PartyState) -> list[GateState]:
     """Every gate of a party, in the order in which they are asked."""
     disclosed = found.assignment is not None and found.assignment.disclosed_at is not None
     taken_on = found.assignment is not None and found.assignment.confirmed_at is not None
-    rules = party.of_rules()
+    rules = party.of_rules
     return [
         GateState(GateName.IDENTITY, rules.identity_checked),
         GateState(GateName.RIGHTS_NOTICE, rules.rights_notice),
@@ -158,7 +159,7 @@ async def pass_gate(
     channel: Channel | str = Channel.WEB,
     *,
     shown: str | None = None,
-) -> Gate | None:
+) -> None:
     """A party consents or confirms to have read. Staff records it for somebody at the window or on the telephone, and
     the row names both hands. A repeat changes nothing.
 
@@ -170,7 +171,7 @@ async def pass_gate(
         await answer_will(
             session, actor, await session.get_one(Case, party.case_id), party, Will.AGREED, channel=channel
         )
-        return None
+        return
     seen, case, owner = await _principal(session, actor, party, _DOORS.get(kind, Do.PASS_GATE))
     await moves.hold(session, case)
     found = await gather(session, case)
@@ -181,11 +182,10 @@ async def pass_gate(
     if shown is not None and shown != version:
         raise Conflict(_("这段文字刚刚有了变化。请看过新的内容再确认。"))
     if kind in state.gates:
-        return state.gates[kind]
-    gate = await _keep(session, actor, owner, kind, version, channel)
-    if kind in _EACH_OTHERS_END and (other := state.gates.get(_EACH_OTHERS_END[kind])):
-        other.revoked_at = clock.now()
-    await session.flush()
+        return
+    await _keep(session, actor, owner, kind, version, channel)
+    if kind in _EACH_OTHERS_END:
+        await _end(session, owner, _EACH_OTHERS_END[kind])
     found = await gather(session, case)
     await seating.keep_in_step(session, case, found)
     audience, note = _read_by(kind, owner)
@@ -195,18 +195,27 @@ async def pass_gate(
         detail={"party": owner.pid, "kind": kind.value, "text_version": version},
     )  # fmt: skip
     await _tell_when_ready(session, case, found)
-    return gate
 
 
 async def _keep(
     session: AsyncSession, actor: Actor, owner: Party, kind: ConsentKind, version: str, channel: Channel
-) -> Gate:
-    gate = Gate(
-        party_id=owner.id, kind=kind.value, text_version=version, channel=channel.value, by_person_id=actor.person_id
+) -> None:
+    session.add(
+        Gate(
+            party_id=owner.id,
+            kind=kind.value,
+            text_version=version,
+            channel=channel.value,
+            by_person_id=actor.person_id,
+        )
     )
-    session.add(gate)
     await session.flush()
-    return gate
+
+
+async def _end(session: AsyncSession, owner: Party, kind: ConsentKind) -> None:
+    """What was given is given no longer; the row stays."""
+    in_force = (Gate.party_id == owner.id, Gate.kind == kind.value, Gate.revoked_at.is_(None))
+    await session.execute(update(Gate).where(*in_force).values(revoked_at=clock.now()))
 
 
 async def _tell_when_ready(session: AsyncSession, case: Case, found: Gathered) -> None:
@@ -228,8 +237,7 @@ async def revoke_gate(session: AsyncSession, actor: Actor, party: Party, kind: C
         raise Conflict()
     if kind not in state.gates:
         return
-    state.gates[kind].revoked_at = clock.now()
-    await session.flush()
+    await _end(session, owner, kind)
     await seating.keep_in_step(session, case)
     audience, note = _read_by(kind, owner)
     tag = "party:court:revoked" if kind is ConsentKind.COURT_REQUEST else "party:gate:revoked"

@@ -23,7 +23,7 @@ from odr.cases.facts import Gathered, PartyState, gather
 from odr.cases.models import Assignment, Case, CaseClock, Party
 from odr.cases.next_steps import next_step
 from odr.cases.seating import shown_name
-from odr.cases.way import Way, staff_text, way, ways
+from odr.cases.way import Way, ahead, staff_text, way
 from odr.core import clock
 from odr.core.errors import NotFound
 from odr.core.i18n import _
@@ -290,28 +290,28 @@ class Row:
 
 async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *, whole: bool = False) -> list[Row]:
     """Lines of a list. `whole` reads every case's facts, for a resident's few; else the state tells what is next."""
-    due = await _nearest(session, cases)
+    running = await deadlines.running_of(session, [case.id for case in cases])
     unread = await _unread(session, actor, cases)
     taken_on = await _taken_on(session, cases)
     names = await _names(session, cases)
     views = await access.views(session, actor, cases)
     if len(views) < len(cases):
         raise NotFound()  # a list holds what its door gave, nothing else
-    found = await ways(session, list(views.values())) if whole else {}
+    found = await ahead(session, list(views.values()), running) if whole else {}
     rows = []
     for case in cases:
         view = views[case.id]
         if whole:
-            its_way = found[case.id]
-            text, mine, due_label = its_way.text, its_way.mine, its_way.due_label
+            is_next = found[case.id]
+            text, mine, due_label = is_next.text, is_next.mine, is_next.due_label
             # A deadline of others is no deadline of this party's own small step.
-            due_at = its_way.due if view.is_staff or its_way.turn else None
+            due_at = is_next.due if view.is_staff or is_next.turn else None
         else:
             step = next_step(view.state)
             mine = any(step.is_turn_of(role) for role in view.roles)
             confirmed = case.confirmed_at is not None
             text = staff_text(view.state, confirmed=confirmed, taken_on=case.id in taken_on)
-            clock_row = due.get(case.id)
+            clock_row = next(iter(running.get(case.id, ())), None)
             due_at = clock_row.due_at if clock_row else None
             due_label = ClockKind(clock_row.kind).label if clock_row else ""
         rows.append(
@@ -335,11 +335,6 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
             )
         )
     return rows
-
-
-async def _nearest(session: AsyncSession, cases: Sequence[Case]) -> dict[int, CaseClock]:
-    running = await deadlines.running_of(session, [case.id for case in cases])
-    return {case_id: rows[0] for case_id, rows in running.items()}
 
 
 async def _names(session: AsyncSession, cases: Sequence[Case]) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """A case shown like a parcel on its way: what is done, where it is, whose turn, by when, and what if nobody answers."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.cases import deadlines, gates
 from odr.cases.access import PARTY_ROLES, STAFF_ROLES, View
 from odr.cases.codes import CaseRole, ConsentKind, Result, Side, State, Will
-from odr.cases.facts import Gathered, gather_all
+from odr.cases.facts import Gathered, gather, gather_all
 from odr.cases.guards import CONFIRMED
 from odr.cases.models import CaseClock, CaseEvent
 from odr.cases.next_steps import Next, court_step, next_step
@@ -49,6 +49,8 @@ _FOR_STAFF: Mapping[State, str] = {
     _S.WITHDRAWN: N_("申请已撤回，请结案。"),
     _S.FAILED: N_("调解已结束，请核对后结案。"),
 }
+# For staff; a party's own step hangs on its gates in many states.
+HANGS_ON_FACTS = (_S.SUBMITTED, _S.ASSIGNED, _S.EFFECTIVE, _S.PERFORMING)
 _ENDS = (_S.NOT_ACCEPTED, _S.TRANSFERRED, _S.WITHDRAWN, _S.FAILED)
 _CLERKS = frozenset({CaseRole.BODY_CLERK, CaseRole.CENTRE_CLERK})
 _AGREED = (Result.AGREED_WRITTEN, Result.AGREED_ORAL)
@@ -73,17 +75,23 @@ class Action:
     post: bool = False
 
 
-@dataclass(frozen=True)
-class Way:
-    """The whole way for one viewer. `mine`: something is there to do; `turn`: the case itself waits for this viewer."""
+@dataclass(frozen=True, kw_only=True)
+class Ahead:
+    """What is next. `mine`: something is there to do for this viewer; `turn`: the case itself waits for this viewer."""
 
-    steps: list[WayStep]
     text: str
-    whose: str
     mine: bool
     turn: bool
     due: datetime | None
     due_label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way(Ahead):
+    """The whole way for one viewer."""
+
+    steps: list[WayStep]
+    whose: str
     provisional: bool
     otherwise: str
     action: Action | None
@@ -91,55 +99,53 @@ class Way:
 
 async def way(session: AsyncSession, view: View, found: Gathered | None = None) -> Way:
     """The way of a case for this viewer. Nothing in it depends on what happens in a room the viewer does not sit in."""
-    gathered = {view.case.id: found} if found is not None else None
-    return (await ways(session, [view], gathered))[view.case.id]
-
-
-async def ways(
-    session: AsyncSession, views: Sequence[View], gathered: Mapping[int, Gathered] | None = None
-) -> dict[int, Way]:
-    """The ways of many cases for one viewer, by their ids, in as many queries as for one."""
-    if gathered is None:
-        gathered = await gather_all(session, [view.case for view in views])
-    ids = [view.case.id for view in views]
-    running = await deadlines.running_of(session, ids)
-    times = await _times(session, ids)
-    return {
-        view.case.id: _way(view, gathered[view.case.id], running.get(view.case.id, []), times[view.case.id])
-        for view in views
-    }
-
-
-def _way(view: View, found: Gathered, running: Sequence[CaseClock], times: dict[str, datetime]) -> Way:
+    found = found or await gather(session, view.case)
+    running = await deadlines.running(session, view.case)
     step = next_step(view.state, found.facts)
-    by_kind = {row.kind: row for row in running}
-    clock_row = by_kind.get(step.clock.value) if step.clock is not None else None
+    clock_row = _deadline(step, running)
     return Way(
-        steps=_steps(view, times),
-        text=_text(view, found, step),
+        **asdict(_ahead(view, found, running)),
+        steps=await _steps(session, view),
         whose=_whose(view, step),
-        mine=_is_mine(view, step, found),
-        turn=any(step.is_turn_of(role) for role in view.roles),
-        due=clock_row.due_at if clock_row else None,
-        due_label=step.clock.label if step.clock and clock_row else "",
         provisional=clock_row.provisional if clock_row else False,
         otherwise=step.otherwise,
         action=_action(view, found),
     )
 
 
-async def _times(session: AsyncSession, case_ids: Collection[int]) -> dict[int, dict[str, datetime]]:
-    """When each move of each case was made last."""
-    query = select(CaseEvent.case_id, CaseEvent.tag, CaseEvent.at).where(
-        CaseEvent.case_id.in_(case_ids), CaseEvent.to_state.is_not(None)
+def _deadline(step: Next, running: Sequence[CaseClock]) -> CaseClock | None:
+    return next((row for row in running if step.clock is not None and row.kind == step.clock), None)
+
+
+async def ahead(
+    session: AsyncSession, views: Sequence[View], running: Mapping[int, Sequence[CaseClock]]
+) -> dict[int, Ahead]:
+    """What is next in many cases, for a list. Facts are read only where the next step hangs on them: they are the
+    greater part of the work."""
+    asked = [view.case for view in views if view.is_party or view.state in HANGS_ON_FACTS]
+    gathered = await gather_all(session, asked) if asked else {}
+    return {view.case.id: _ahead(view, gathered.get(view.case.id), running.get(view.case.id, ())) for view in views}
+
+
+def _ahead(view: View, found: Gathered | None, running: Sequence[CaseClock]) -> Ahead:
+    step = next_step(view.state, found.facts if found is not None else None)
+    turn = any(step.is_turn_of(role) for role in view.roles)
+    clock_row = _deadline(step, running)
+    return Ahead(
+        text=_text(view, found, step) if found is not None else staff_text(view.state),
+        mine=_is_mine(view, step, found) if found is not None else turn,
+        turn=turn,
+        due=clock_row.due_at if clock_row else None,
+        due_label=step.clock.label if step.clock and clock_row else "",
     )
-    found: dict[int, dict[str, datetime]] = {case_id: {} for case_id in case_ids}
-    for case_id, tag, at in await session.execute(query.order_by(CaseEvent.id)):
-        found[case_id][tag] = at
-    return found
 
 
-def _steps(view: View, times: dict[str, datetime]) -> list[WayStep]:
+async def _steps(session: AsyncSession, view: View) -> list[WayStep]:
+    rows = await session.execute(
+        select(CaseEvent.tag, CaseEvent.at).where(CaseEvent.case_id == view.case.id, CaseEvent.to_state.is_not(None))
+        .order_by(CaseEvent.id)
+    )  # fmt: skip
+    times: dict[str, datetime] = dict(rows.all())
     # An oral agreement has nothing to sign: its effect ends both the talk and the signing.
     if spoken := times.get("case:settle_oral:done"):
         times.update({"case:freeze:done": spoken, "case:take_effect:done": spoken})
@@ -222,7 +228,9 @@ def _text(view: View, found: Gathered, step: Next) -> str:
         handed = CaseRole.MEDIATOR in court.whose
         return _("各方都同意申请司法确认，请送交法院并登记。") if handed else court.text
     taken_on = found.facts.mediator_confirmed
-    waiting = [state.row.name for state, left in gates.missing(found) if left]
+    waiting = []
+    if view.state is _S.ASSIGNED and taken_on:
+        waiting = [state.row.name for state, left in gates.missing(found) if left]
     if view.state is _S.ASSIGNED and taken_on and not waiting:
         return _("各方都准备好了，可以开始调解。")
     confirmed = CONFIRMED.met(found.facts, None)

@@ -7,7 +7,8 @@ import pytest
 from odr.cases.clocks import ClockKind
 from odr.cases.codes import CaseRole, Source, State
 from odr.cases.next_steps import next_step
-from tests.cases.facts import GOOD, with_respondent
+from odr.cases.way import HANGS_ON_FACTS
+from tests.cases.facts import BREAK, GOOD, with_respondent
 
 
 @pytest.mark.parametrize("state", State)
@@ -16,6 +17,12 @@ def test_every_state_says_what_comes_next_and_what_happens_in_silence(state: Sta
         assert step.text.endswith("。")
         assert step.otherwise.endswith("。")
         assert bool(step.whose) is (state not in (State.CLOSED, State.ARCHIVED))
+
+
+def test_lists_of_staff_read_facts_wherever_the_next_step_hangs_on_them() -> None:
+    every = [GOOD, *[change(GOOD) for change in BREAK.values()]]
+    hanging = {state for state in State for facts in every if next_step(state, facts) != next_step(state)}
+    assert hanging <= set(HANGS_ON_FACTS)
 
 
 def test_a_party_who_has_not_passed_a_gate_has_the_turn() -> None:
