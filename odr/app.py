@@ -46,7 +46,10 @@ from odr.rooms import service as rooms
 from odr.rooms.indexing import Indexer
 
 _ROUTERS = [
-    odr.live.endpoint.router,  # first: routes are tried in turn, and after a restart everybody asks for this one
+    # First: routes are tried in turn, and the framework makes a router's routes ready when it first tries them. After a
+    # restart everybody asks for the live line, and whoever waits for the service asks for its health.
+    odr.live.endpoint.router,
+    probes.router,
     odr.accounts.pages.router,
     odr.accounts.api.router,
     odr.bodies.pages.router,
@@ -67,7 +70,6 @@ _ROUTERS = [
     odr.dossier.api.router,
     odr.oversight.pages.router,
     odr.oversight.api.router,
-    probes.router,
 ]
 
 
