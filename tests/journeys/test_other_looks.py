@@ -51,7 +51,9 @@ def test_in_the_dark_and_in_large_letters(enter: Enter, service: Service, album:
 
     mediator = enter("mediator", DESK, color_scheme="dark")
     staff_signs_in(mediator, service, "mediator")
-    for path, what in (("/desk", "desk"), (story, "case"), (f"{story}/room", "room")):
+    pages = (("/desk", "desk", "今日工作"), (story, "case", "当事人"), (f"{story}/room", "room", "已连接"))
+    for path, what, words in pages:
         mediator.open(path)
+        mediator.reads(words)
         mediator.look(f"{what}-dark")
     assert album.findings == []
