@@ -12,8 +12,8 @@ from sqlalchemy import select
 from odr.accounts import logins, staff
 from odr.accounts.models import Login, Person
 from odr.audit.who import Who
-from odr.core.bus import RedisBus
 from odr.core.db import Database
+from odr.core.redis_bus import RedisBus
 from odr.live import protocol
 from odr.rooms import service as rooms
 from tests.faults.engines import Redis
