@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from odr.accounts.access import Actor, SignedIn
+from odr.bodies.models import Body
 from odr.cases import access, showing
 from odr.cases.access import View
-from odr.cases.showing import Shown
 from odr.core import clock, forms, i18n, ids, web
 from odr.core.errors import Invalid, NotFound, OdrError
 from odr.core.templating import render
@@ -30,7 +30,8 @@ async def _room_page(
         own = await rooms.rooms_for(session, pid, actor.person_id)
         if not own:
             raise NotFound()
-        shown = await showing.document(session, view)
+        agreement = await showing.part(session, view, "agreement")
+        body = await session.get(Body, view.case.body_id) if view.case.body_id is not None else None
         wanted = (values or {}).get("room") or request.query_params.get("room")
         room = next((one for one in own if one.pid == wanted), own[0])
         lines = await _lines(session, actor, room.pid, request.query_params.get("before"))
@@ -38,9 +39,7 @@ async def _room_page(
             request,
             "room/room.html",
             status=error.status if error else 200,
-            boot=_boot(request, actor, view, shown, own),
-            shown=shown,
-            doc=shown.doc,
+            boot=_boot(request, actor, view, own, agreement, body.phone if body is not None else ""),
             own=[showing.room_brief(one) for one in own],
             room=room,
             lines=lines,
@@ -111,7 +110,14 @@ def shown_lines(lines: list[rooms.Line], actor: Actor) -> list[dict[str, Any]]:
     return found
 
 
-def _boot(request: Request, actor: Actor, view: View, shown: Shown, own: list[rooms.RoomView]) -> dict[str, Any]:
+def _boot(
+    request: Request,
+    actor: Actor,
+    view: View,
+    own: list[rooms.RoomView],
+    agreement: dict[str, Any] | None,
+    phone: str | None,
+) -> dict[str, Any]:
     """What the island starts from; it asks for everything else itself."""
     at = f"/cases/{view.case.pid}"
     return {
@@ -135,9 +141,9 @@ def _boot(request: Request, actor: Actor, view: View, shown: Shown, own: list[ro
             "file": at,
             "search": f"{at}/room/search",
             "signin": f"/login?next={at}/room",
-            "call": f"tel:{(shown.found.body.phone if shown.found.body else '') or '12348'}",
+            "call": f"tel:{phone or '12348'}",
         },
-        "agreement": _brief(shown.doc["agreement"]),
+        "agreement": _brief(agreement),
     }
 
 

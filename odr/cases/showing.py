@@ -47,6 +47,14 @@ def adds(name: str) -> Callable[[Part], Part]:
     return register
 
 
+async def part(session: AsyncSession, view: View, name: str) -> Any:
+    """What higher features add under this name, alone; None where none does."""
+    for known, add in _parts:
+        if known == name:
+            return await add(session, view)
+    return None
+
+
 def adds_today(
     part: Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]],
 ) -> Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]:
