@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, DateTime, Engine, MetaData, StaticPool, create_engine, event, text
+from sqlalchemy import Connection, DateTime, MetaData, StaticPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -105,7 +105,7 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.is_sqlite = settings.is_sqlite
         self.folder: Path | None = None  # of SQLite's file
-        self._inner: WeakKeyDictionary[Any, Engine] = WeakKeyDictionary()
+        self._inner: WeakKeyDictionary[Any, Connection] = WeakKeyDictionary()
         self.bus: Bus | None = None  # set by the composition root; commands without one wake nobody
         if self.is_sqlite:
             self.folder = Path(settings.database.split("///", 1)[1]).parent
@@ -164,8 +164,8 @@ class Database:
             async with self._writer.begin() as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 
-        def visit(inner: Engine) -> T:
-            with inner.begin() as connection:
+        def visit(connection: Connection) -> T:
+            with connection.begin():
                 return work(connection, *args, **kwargs)
 
         return await self._visit(self._writer, _BEGIN_TO_WRITE, visit)
@@ -177,21 +177,21 @@ class Database:
             async with self.read() as session:
                 return await session.run_sync(work, *args, **kwargs)
 
-        def visit(inner: Engine) -> T:
-            with Session(inner, expire_on_commit=False, autoflush=False) as session:
+        def visit(connection: Connection) -> T:
+            with Session(connection, expire_on_commit=False, autoflush=False) as session:
                 return work(session, *args, **kwargs)
 
         return await self._visit(self._reader, _BEGIN_TO_READ, visit)
 
-    async def _visit(self, engine: AsyncEngine, begin: str, visit: Callable[[Engine], T]) -> T:
-        """`visit` in the thread of one of the engine's connections, with an engine made of that connection."""
+    async def _visit(self, engine: AsyncEngine, begin: str, visit: Callable[[Connection], T]) -> T:
+        """`visit` in the thread of one of the engine's connections, with that very connection."""
         async with engine.connect() as held:
             driver = (await held.get_raw_connection()).driver_connection
             if driver is None:
                 raise RuntimeError("the database is closed")
             inner = self._inner.get(driver)
             if inner is None:
-                inner = self._inner[driver] = _engine_inside(driver._conn, begin)
+                inner = self._inner[driver] = _connection_inside(driver._conn, begin)
             # aiosqlite has no public name for "run this in your thread"; its version is locked. Time and language are
             # the caller's there too.
             done: T = await driver._execute(copy_context().run, visit, inner)
@@ -209,10 +209,10 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _engine_inside(connection: sqlite3.Connection, begin: str) -> Engine:
+def _connection_inside(connection: sqlite3.Connection, begin: str) -> Connection:
     inner = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True)
     event.listen(inner, "begin", lambda opened: opened.exec_driver_sql(begin))
-    return inner
+    return inner.connect()
 
 
 def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
@@ -223,6 +223,8 @@ def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=30,
         json_serializer=_dumps,
+        # Whoever takes a connection ends its own transaction; another rollback at its return is a visit to its thread.
+        pool_reset_on_return=None,
         hide_parameters=True,  # an error's text may reach a log
         connect_args={"timeout": 15},
     )

@@ -5,11 +5,12 @@ In one transaction: lock the room rows in id order; look up the authors' members
 compute leaves; insert; move the heads. Nobody reads a seq before the commit, so seq order is commit order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Connection, bindparam, update
 
 from odr.core import chain
@@ -114,11 +115,17 @@ class _Locked:
     members: dict[int, Member | None]
 
 
-_LOCK = both(
-    "SELECT r.id, r.pid, r.kind, r.writable, r.head_seq, r.head_leaf, r.head_us, r.version, "
-    "{epoch} AS epoch "
-    "FROM rooms r WHERE r.pid IN (SELECT {text} FROM {each}) ORDER BY r.id {lock}"
-)
+_LOCK = {
+    # SQLite's one writer is the lock. All rooms in one value: its driver gives the interpreter's lock away per row.
+    "sqlite": both(
+        "SELECT json_group_array(json_array(r.id, r.pid, r.kind, r.writable, r.head_seq, r.head_us, r.version, "
+        "{epoch}, hex(r.head_leaf))) FROM rooms r WHERE r.pid IN (SELECT {text} FROM {each})"
+    )["sqlite"],
+    "postgresql": both(
+        "SELECT r.id, r.pid, r.kind, r.writable, r.head_seq, r.head_us, r.version, {epoch}, r.head_leaf "
+        "FROM rooms r WHERE r.pid IN (SELECT {text} FROM {each}) ORDER BY r.id {lock}"
+    )["postgresql"],
+}
 _MEMBERS = both(
     "SELECT m.room_id, m.person_id, p.pid, m.name, m.role, m.may_write FROM {each} "
     "JOIN room_members m ON m.room_id = {int0} AND m.person_id = {int1} AND m.left_seq IS NULL "
@@ -152,14 +159,11 @@ _INSERT = Rows(
         "prev": "bytea",
         "leaf": "bytea",
     },
-    sqlite="INSERT INTO messages ({names}) VALUES ({places})",
-    postgresql="INSERT INTO messages ({names}) SELECT {names} FROM {rows}",
+    "INSERT INTO messages ({names}) SELECT {names} FROM q",
 )
 _HEADS = Rows(
     {"head_seq": "integer", "head_leaf": "bytea", "head_us": "bigint", "id": "integer"},
-    sqlite="UPDATE rooms SET head_seq = ?, head_leaf = ?, head_us = ? WHERE id = ?",
-    postgresql="UPDATE rooms SET head_seq = q.head_seq, head_leaf = q.head_leaf, head_us = q.head_us "
-    "FROM {rows} WHERE rooms.id = q.id",
+    "UPDATE rooms SET head_seq = q.head_seq, head_leaf = q.head_leaf, head_us = q.head_us FROM q WHERE rooms.id = q.id",
 )
 _SHOWN = (
     update(File.__table__)  # type: ignore[arg-type]
@@ -200,19 +204,21 @@ def append(
 
 
 def _lock(connection: Connection, dialect: str, pids: set[str], known: Members) -> dict[str, _Locked]:
-    found = connection.execute(_LOCK[dialect], wanted(pids))
+    rows: Iterable[Any] = connection.execute(_LOCK[dialect], wanted(pids))
+    if dialect == "sqlite":
+        rows = [(*room, bytes.fromhex(leaf)) for (rooms,) in rows for *room, leaf in orjson.loads(rooms)]
     return {
         pid: _Locked(
             id=id,
             kind=kind,
             writable=bool(writable),
             seq=head_seq,
-            leaf=bytes(head_leaf),
+            leaf=head_leaf,
             us=head_us,
             moved=Moved(room=pid, version=version, epoch=epoch, first=head_seq + 1),
             members=known.of(id, version),
         )
-        for id, pid, kind, writable, head_seq, head_leaf, head_us, version, epoch in found
+        for id, pid, kind, writable, head_seq, head_us, version, epoch, head_leaf in rows
     }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -63,7 +64,13 @@ def findable(raw: bytes) -> str:
 
 def stamp(us: int) -> str:
     """2026-11-24T07:00:00.123Z."""
-    return clock.from_us(us).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return f"{_second(us // 1_000_000)}.{us // 1000 % 1000:03d}Z"
+
+
+@lru_cache(64)
+def _second(seconds: int) -> str:
+    """Lines that are talked about now are of the same few seconds."""
+    return clock.from_us(seconds * 1_000_000).isoformat(timespec="seconds")[:-6]
 
 
 def leaf(

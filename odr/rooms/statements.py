@@ -44,24 +44,35 @@ def wanted(rows: Iterable[Any]) -> dict[str, str]:
     return {"wanted": orjson.dumps(list(rows)).decode()}
 
 
-class Rows:
-    """A statement that writes many rows, in the words of each driver: on SQLite one run over all rows, on PostgreSQL
-    one statement over an array per column. Values go in as they are; building each row's parameters through the
-    expression language costs more than storing it.
+# How many rows one statement of SQLite takes; few sizes, so that the driver keeps each prepared.
+_SIZES = (128, 32, 8, 1)
 
-    `columns` are the names with their PostgreSQL types; `sqlite` takes them as `?` in that order, `postgresql` from
-    `{rows}`, which has those columns.
+
+class Rows:
+    """A statement that writes many rows at once, from a table `q` that holds them: on PostgreSQL an array per column.
+
+    Values go in as they are: building each row's parameters through the expression language costs more than storing it.
+    On SQLite the rows stand in one statement, because its driver gives the interpreter's lock away with every step, and
+    behind a busy event loop each of them waits to get it back.
+
+    `columns` are the names with their PostgreSQL types; the statement may say `{names}`.
     """
 
-    def __init__(self, columns: Mapping[str, str], *, sqlite: str, postgresql: str) -> None:
+    def __init__(self, columns: Mapping[str, str], statement: str) -> None:
         names = ", ".join(columns)
+        places = f"({', '.join('?' * len(columns))})"
         arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(columns.values(), 1))
-        self._statements = {
-            "sqlite": sqlite.format(names=names, places=", ".join("?" * len(columns))),
-            "postgresql": postgresql.format(names=names, rows=f"unnest({arrays}) AS q({names})"),
-        }
+        act = statement.format(names=names)
+        self._of_size = {size: f"WITH q ({names}) AS (VALUES {', '.join([places] * size)}) {act}" for size in _SIZES}
+        self._of_arrays = f"WITH q ({names}) AS (SELECT * FROM unnest({arrays})) {act}"  # noqa: S608 - all of it is ours
 
     def write(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        dialect = connection.dialect.name
-        given = list(rows) if dialect == "sqlite" else tuple(list(column) for column in zip(*rows, strict=True))
-        connection.exec_driver_sql(self._statements[dialect], given)
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql(self._of_arrays, tuple(list(column) for column in zip(*rows, strict=True)))
+            return
+        start = 0
+        for size in _SIZES:
+            while len(rows) - start >= size:
+                some = rows[start : start + size]
+                connection.exec_driver_sql(self._of_size[size], tuple(value for row in some for value in row))
+                start += size

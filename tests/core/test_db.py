@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
+from odr.accounts.models import Person
 from odr.audit import service as audit
 from odr.audit.models import LedgerHead
 from odr.audit.who import SYSTEM
@@ -62,3 +64,47 @@ async def test_what_waits_for_the_commit_is_dropped_on_rollback(db: Database) ->
     async with db.write() as session:
         after_commit(session, call)
     assert called == ["x"]
+
+
+async def test_a_writer_that_is_cut_off_leaves_no_transaction_behind(db: Database) -> None:
+    """Connections go back to the pool as they are: each use has to end its own transaction, however it ends."""
+    began = asyncio.Event()
+
+    async def cut_off() -> None:
+        async with db.write() as session:
+            session.add(Person(name="某某"))
+            await session.flush()
+            began.set()
+            await asyncio.sleep(3600)
+
+    async def reads() -> None:
+        async with db.read() as session:
+            await session.scalar(select(func.count()).select_from(Person))
+            began.set()
+            await asyncio.sleep(3600)
+
+    def names(session: Session) -> set[str]:
+        return set(session.scalars(select(Person.name)))
+
+    for work in (cut_off, reads):
+        for _ in range(6):  # more often than the pool has connections
+            began.clear()
+            task = asyncio.create_task(work())
+            await began.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+    for _ in range(6):
+        assert "某某" not in await db.look(names)
+    async with db.write() as session:
+        session.add(Person(name="某人"))
+    assert "某人" in await db.look(names)
+
+    def breaks(connection: Connection) -> None:
+        connection.execute(insert(Person), {"name": "某某"})
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await db.run(breaks)
+    assert await db.look(names) >= {"某人"}
+    assert "某某" not in await db.look(names)
