@@ -210,7 +210,13 @@ def _dumps(value: Any) -> str:
 
 
 def _connection_inside(connection: sqlite3.Connection, begin: str) -> Connection:
-    inner = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True)
+    inner = create_engine(
+        "sqlite://",
+        creator=lambda: connection,
+        poolclass=StaticPool,
+        pool_reset_on_return=None,  # when it goes, the connection has been closed by its owner
+        hide_parameters=True,
+    )
     event.listen(inner, "begin", lambda opened: opened.exec_driver_sql(begin))
     return inner.connect()
 
