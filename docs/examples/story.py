@@ -127,12 +127,20 @@ for who in (wang, li):
 final = mediator(f"POST {deal}/final")
 print("The mediator drafts two clauses and changes one as asked; both accept; the text is frozen as exact bytes")
 assert hashlib.sha256(li(f"GET {AT}{final['pdf']}")).hexdigest() == final["sha256"]  # what is read is what is signed
-drawn = {"v": 1, "width": 343, "height": 180, "strokes": [[[20 + 9 * n, 60 + n % 5 * 20, n * 16] for n in range(30)]]}
-hand = {"sha256": final["sha256"], "read": True, "e_sign": True, "strokes": json.dumps(drawn)}
+
+
+def drawn(top: int) -> str:  # what a signature pad would send; no two hands draw the same
+    line = [[20 + 9 * n, top + n % 5 * 20, n * 16] for n in range(30)]
+    return json.dumps({"v": 1, "width": 343, "height": 180, "strokes": [line]})
+
+
+hand = {"sha256": final["sha256"], "read": True, "e_sign": True}
 for who, phone in ((wang, WANG["phone"]), (li, LI["phone"])):
+    who(f"POST {deal}/readings", {"sha256": final["sha256"], "read": True})
     who(f"POST {deal}/codes")
-    who(f"POST {deal}/signatures", hand | {"code": texted(phone)})
-mediator(f"POST {deal}/signatures", hand | {"code": totp("mediator", ahead=1)})
+    who(f"POST {deal}/signatures", hand | {"strokes": drawn(int(phone[-2:])), "code": texted(phone)})
+mediator(f"POST {deal}/readings", {"sha256": final["sha256"], "read": True})
+mediator(f"POST {deal}/signatures", hand | {"strokes": drawn(60), "code": totp("mediator", ahead=1)})
 sealed = clerk(f"POST {deal}/seal", {"sha256": final["sha256"]})
 print("All sign, with a code each; the clerk seals:", len(wang(f"GET {AT}{sealed['copy']}")), "bytes of PDF")
 

@@ -1,7 +1,7 @@
 """Who is asking: the signed-in actor behind a request or socket, and the doors that depend on roles alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -19,11 +19,16 @@ from odr.core.errors import Forbidden, NotFound, SignInNeeded
 _TOUCH_AFTER = timedelta(minutes=5)
 # Staff desks are shared rooms: an idle one signs out (等保三级 8.1.4.1).
 STAFF_IDLE = timedelta(minutes=30)
+# Tells browsers apart, whoever signs in on them; it opens nothing.
+DEVICE_COOKIE = "odr_device"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Actor(Who):
-    """A signed-in person with roles: `grants` pairs each role with its body's internal id, or None for the city."""
+    """A signed-in person with roles: `grants` pairs each role with its body's internal id, or None for the city.
+
+    `device_mark` is the same for everybody who signs in on one browser, and empty for a program.
+    """
 
     person_id: int
     pid: str
@@ -31,6 +36,7 @@ class Actor(Who):
     login_pid: str = ""
     identity_level: str = "phone"
     staff: bool = False
+    device_mark: str = ""
     grants: frozenset[tuple[Role, int | None]] = field(default_factory=frozenset)
 
     @property
@@ -56,6 +62,12 @@ def token_of(connection: HTTPConnection) -> str | None:
     if scheme == "Bearer" and token:
         return token.strip()
     return connection.cookies.get(web.LOGIN_COOKIE)
+
+
+def device_mark_of(connection: HTTPConnection) -> str:
+    """What this browser is known by in signatures, or "" where it carries no mark."""
+    held = connection.cookies.get(DEVICE_COOKIE, "")
+    return crypto.token_hash(held) if 32 <= len(held) <= 64 else ""
 
 
 # Written once: building a statement anew costs more than running it, and this one runs for every page and socket.
@@ -147,6 +159,8 @@ async def find_actor(connection: HTTPConnection) -> Actor | None:
         device = connection.headers.get("user-agent", "")[:120]
         found = await service.db.look(actor_of, token, web.client_ip(connection), device)
         actor, seen = found if found is not None else (None, None)
+        if actor is not None and (mark := device_mark_of(connection)):
+            actor = replace(actor, device_mark=mark)
         if actor is not None and seen is not None and seen < clock.now() - _TOUCH_AFTER:
             async with service.db.write() as session:
                 await session.execute(update(Login).where(Login.id == actor.login_id).values(seen_at=clock.now()))

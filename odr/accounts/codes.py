@@ -87,9 +87,13 @@ async def _need_pause(session: AsyncSession, index: str, purpose: str) -> None:
         raise TooMany(say, retry=seconds, code="code_sent")
 
 
-async def check_code(db: Database, phone: str, purpose: str, code: str, *, ip: str | None = None) -> OneTimeCode:
+async def check_code(
+    db: Database, phone: str, purpose: str, code: str, *, ip: str | None = None, spend: bool = True
+) -> OneTimeCode:
     """Spend a code. Runs in a transaction of its own, as a wrong try counts whatever becomes of the caller's:
     never call it inside one.
+
+    With `spend=False` the right code stays good, for `spend_code` in the transaction that stores what it was for.
 
     Without an `ip` the caller vouches that the one who asked is the one who tries (both signed in).
     Any code of the last five minutes will do, so that nobody can take a resident's away by asking for another.
@@ -117,7 +121,8 @@ async def check_code(db: Database, phone: str, purpose: str, code: str, *, ip: s
         alive = [row for row in await session.scalars(query) if _tries(row, ip) < TRIES]
         for row in alive:
             if crypto.same(row.code_hash, wanted):
-                row.used_at = now
+                if spend:
+                    row.used_at = now
                 return row
         for row in alive:
             if _is_asker(row, ip):
@@ -126,10 +131,24 @@ async def check_code(db: Database, phone: str, purpose: str, code: str, *, ip: s
                 row.strange_tries += 1
         left = max((TRIES - _tries(row, ip) for row in alive), default=0)
     if not alive:
-        raise Expired(_("验证码已过期，或者试错太多次。请点“重新发送”，您填写的内容已保存。"), code="code_expired")
+        raise _expired()
     if left == 0:
         raise Invalid({"code": _("验证码不对，已经试错 5 次，这个验证码作废了。请点“重新发送”。")})
     raise Invalid({"code": _("验证码不对，还可以试 %(n)s 次。请看最新的一条短信。", n=left)})
+
+
+async def spend_code(session: AsyncSession, code_id: int) -> None:
+    """Spend a code that `check_code(spend=False)` found right, together with what it was for: a process that dies in
+    between has neither. Raises Expired when somebody was quicker or its time is over."""
+    row = await session.get_one(OneTimeCode, code_id, with_for_update=True, populate_existing=True)
+    now = clock.now()
+    if row.used_at is not None or row.expires_at <= now:
+        raise _expired()
+    row.used_at = now
+
+
+def _expired() -> Expired:
+    return Expired(_("验证码已过期，或者试错太多次。请点“重新发送”，您填写的内容已保存。"), code="code_expired")
 
 
 def _is_asker(row: OneTimeCode, ip: str | None) -> bool:

@@ -7,15 +7,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from odr.accounts import carried, service
-from odr.accounts.access import Actor, token_of
+from odr.accounts.access import DEVICE_COOKIE, Actor, device_mark_of, token_of
 from odr.accounts.models import Login, Person
 from odr.accounts.schemas import CodeLogin, NewStaff, PasswordChange, StaffLogin, Vouched
 from odr.core import web
 from odr.core.errors import Invalid
 from odr.core.i18n import _
+from odr.core.ids import new_token
 from odr.core.templating import render
 
 _DONE = "odr_done"
+_DEVICE_LIFE = 400 * 24 * 3600
 
 
 def device_of(request: Request) -> str:
@@ -55,16 +57,13 @@ async def sign_in_staff(request: Request, given: StaffLogin) -> tuple[Person, Lo
 
 
 def keep_login(request: Request, response: Response, login: Login, token: str) -> None:
-    """Put the login into this browser."""
-    response.set_cookie(
-        web.LOGIN_COOKIE,
-        token,
-        max_age=int((login.expires_at - login.created_at).total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=web.odr(request).settings.is_https,
-    )
+    """Put the login into this browser. The browser's own mark stays when the login ends: see agreements' signing."""
+    secure = web.odr(request).settings.is_https
+    kept = {web.LOGIN_COOKIE: (token, int((login.expires_at - login.created_at).total_seconds()))}
+    if not device_mark_of(request):
+        kept[DEVICE_COOKIE] = (new_token(), _DEVICE_LIFE)
+    for name, (value, seconds) in kept.items():
+        response.set_cookie(name, value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=secure)
 
 
 def forget_login(response: Response) -> None:

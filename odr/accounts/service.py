@@ -1,7 +1,7 @@
 """People and how they sign in: every verb of the feature, for its own edges and for the features above."""
 
 from odr.accounts.api_keys import SCOPES, check_api_key, create_key, end_key, keys
-from odr.accounts.codes import LIFE, RESEND_AFTER, check_code, normalise_code, send_code
+from odr.accounts.codes import LIFE, RESEND_AFTER, check_code, normalise_code, send_code, spend_code
 from odr.accounts.credentials import (
     change_password,
     check_staff,
@@ -83,6 +83,7 @@ __all__ = [
     "prove_identity",
     "reset_totp",
     "send_code",
+    "spend_code",
     "staff_list",
     "staff_member",
     "totp_address",

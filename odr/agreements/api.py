@@ -1,6 +1,6 @@
 """agreements: JSON routes."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import Response
@@ -19,8 +19,10 @@ from odr.agreements.schemas import (
     DraftIn,
     OrderIn,
     PaperIn,
+    ReadIn,
     ReasonIn,
     RecordIn,
+    RegisterIn,
     SettleIn,
     SheetIn,
     SignIn,
@@ -37,6 +39,10 @@ from odr.evidence import service as evidence
 
 router = APIRouter(prefix="/api/v1")
 UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
+
+
+class FormIn(Strict):
+    form: Literal["written"]
 
 
 class SealIn(Strict):
@@ -114,7 +120,8 @@ async def answers(actor: SignedIn, session: Write, pid: str, wanted: AcceptAllIn
 @router.post("/agreements/{pid}/final", status_code=201)
 async def final(request: Request, actor: SignedIn, pid: str) -> dict[str, Any]:
     """定稿: freeze the text as exact bytes."""
-    await service.finalise(web.odr(request).db, actor, pid)
+    part = web.odr(request)
+    await service.finalise(part.db, actor, pid, base_url=part.settings.base_url)
     return await _document(request, actor, pid)
 
 
@@ -123,6 +130,27 @@ async def new_version(actor: SignedIn, session: Write, pid: str, wanted: ReasonI
     """退回修改: a new version as a draft."""
     row = await service.unfreeze(session, actor, pid, wanted.reason)
     return await documents.document(session, await access.for_reading(session, actor, row.pid))
+
+
+@router.put("/agreements/{pid}/form")
+async def form(actor: SignedIn, session: Write, pid: str, wanted: FormIn) -> dict[str, Any]:
+    """Make an oral draft a written one. The other way there is none."""
+    await service.write_down(session, actor, pid)
+    return await documents.document(session, await access.for_reading(session, actor, pid))
+
+
+@router.put("/agreements/{pid}/register", status_code=204)
+async def register(actor: SignedIn, session: Write, pid: str, wanted: RegisterIn) -> Response:
+    """What the register form of an oral agreement asks beside its clauses."""
+    await service.register(session, actor, pid, wanted)
+    return Response(status_code=204)
+
+
+@router.post("/agreements/{pid}/readings", status_code=204)
+async def read(actor: SignedIn, session: Write, pid: str, wanted: ReadIn) -> Response:
+    """I have read this text to its end, on this login. Nobody signs or confirms before."""
+    await service.note_read(session, actor, pid, wanted)
+    return Response(status_code=204)
 
 
 @router.post("/agreements/{pid}/codes", status_code=204)
@@ -156,10 +184,12 @@ async def take_paper(
     check_code: Annotated[str, Form()],
     seen: Annotated[bool, Form()] = False,
     note: Annotated[str, Form()] = "",
+    signed_on: Annotated[str, Form()] = "",
     file: Annotated[UploadFile | None, File()] = None,
 ) -> dict[str, Any]:
-    """A sheet signed by hand: its scan, who signed on it, its check code."""
-    wanted = forms.parse(PaperIn, {"signers": signers, "check_code": check_code, "seen": seen, "note": note})
+    """A sheet signed by hand: its scan, who signed on it, its check code, and the day that stands on it."""
+    given = {"signers": signers, "check_code": check_code, "seen": seen, "note": note, "signed_on": signed_on}
+    wanted = forms.parse(PaperIn, given)
     if file is None:
         raise Invalid({"file": _("请拍照或扫描签好的纸。")})
     async with web.read(request) as session:

@@ -300,7 +300,9 @@ async def accept_all(request: Request, actor: SignedIn, pid: str) -> Response:
 async def final(request: Request, actor: SignedIn, pid: str) -> Response:
     form = await forms.read(request)
     try:
-        await service.finalise(web.odr(request).db, actor, form.values.get("agreement", ""))
+        part = web.odr(request)
+        held = form.values.get("agreement", "")
+        await service.finalise(part.db, actor, held, base_url=part.settings.base_url)
     except (Invalid, Conflict, paper.NoPrinter) as error:
         return await board(request, actor, pid, error=error, values=form.values)
     return web.see_other(f"/cases/{pid}/agreement")
@@ -426,11 +428,13 @@ async def sheet(request: Request, actor: SignedIn, pid: str) -> Response:
 
 @router.get("/cases/{pid}/agreement/copy.pdf")
 async def sealed_copy(request: Request, actor: SignedIn, pid: str) -> Response:
-    """The copy with signatures and seal; the kept one, or made now when it could not be kept."""
+    """The copy with signatures and seal; made now where that had failed."""
+    part = web.odr(request)
     async with web.read(request) as session:
         place = await current_place(session, actor, pid)
-        doc = await documents.document(session, place)
-        if doc["copy"]:
-            return web.see_other(doc["copy"])
-        html, name = await copies.sealed_html(session, web.odr(request).settings, place)
-    return await paper.answer(request, html, name)
+        html, _name = await copies.sealed_html(session, part.settings, place)
+    await service.keep_copy(part.db, part.settings, actor, place.agreement.pid)
+    async with web.read(request) as session:
+        kept = await documents.document(session, await current_place(session, actor, pid))
+    # Where none can be made (no Pango), a page to print; it carries the same words and no signature of the service.
+    return web.see_other(kept["copy"]) if kept["copy"] else paper.page(request, html)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements import access, content, courts, documents, performing, signing, standing
+from odr.agreements import access, content, courts, documents, hands, performing, standing
 from odr.agreements.models import CourtRequest
 from odr.agreements.schemas import CourtConsentIn, CourtOutcomeIn, CourtRequestIn
 from odr.audit import service as audit
@@ -86,7 +86,7 @@ async def agree(session: AsyncSession, actor: Actor, case_pid: str, wanted: Cour
     view = await access.of_case(session, actor, case_pid)
     if view.is_party:
         party = access.need_settler(view)
-        await signing.need_adult(session, view, party)
+        await hands.need_adult(session, view, party)
         channel = Channel.WEB
     else:
         access.need_handler(view)

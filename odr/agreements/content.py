@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 import orjson
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.models import Person
-from odr.agreements.models import Agreement, Clause
+from odr.agreements import rules
+from odr.agreements.models import Agreement, Clause, OralRegister
 from odr.bodies.models import Body
 from odr.cases.codes import Category, PartyKind, PartyRole, Side
 from odr.cases.models import Assignment, Case, Party
@@ -34,6 +36,16 @@ class PartyBlock:
     address: str = ""
     legal_rep: str = ""
     agents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Register:
+    """What the register form of an oral agreement asks beside its clauses; `performed`: a value of `schemas.AtOnce`."""
+
+    held_on: date
+    place: str
+    cross_committee: bool
+    performed: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,8 @@ class Content:
     clauses: tuple[ClauseText, ...]
     mediators: tuple[str, ...]
     drawn_up_on: date
+    check: str = ""
+    register: Register | None = None
 
     @property
     def copies(self) -> int:
@@ -77,9 +91,22 @@ class Content:
     def total_fen(self) -> int:
         return sum(clause.amount_fen or 0 for clause in self.clauses)
 
+    @property
+    def matter(self) -> rules.Matter:
+        """What decides whether it may stay oral."""
+        category = next(one for one in Category if one.zh == self.category)
+        return rules.Matter(category, self.total_fen, sum(1 for clause in self.clauses if clause.amount_fen))
+
+    def dumped(self) -> str:
+        """As text, to be kept with the frozen bytes; `kept` reads it."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS).decode()
+
     def digest(self) -> str:
         """Equal for equal content; it tells whether anything changed between preparing and storing."""
-        return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return hashlib.sha256(self.dumped().encode()).hexdigest()
+
+
+_ANY = TypeAdapter(Content)
 
 
 def born(id_no: str | None) -> date | None:
@@ -148,6 +175,14 @@ async def lead_mediator(session: AsyncSession, case: Case) -> Person | None:
     return found
 
 
+async def kept(session: AsyncSession, case: Case, agreement: Agreement) -> Content:
+    """What was frozen: names, numbers and clauses as they were then, whatever became of the rows since."""
+    if agreement.content is not None:
+        return _ANY.validate_json(agreement.content)
+    on = clock.local(agreement.frozen_at).date() if agreement.frozen_at is not None else clock.today()
+    return await gather(session, case, agreement, on)
+
+
 async def gather(session: AsyncSession, case: Case, agreement: Agreement, on: date) -> Content:
     """The content of this version as of now, to be dated `on`."""
     parties = await principals(session, case)
@@ -168,7 +203,14 @@ async def gather(session: AsyncSession, case: Case, agreement: Agreement, on: da
         clauses=tuple(_clause(n, row, names) for n, row in enumerate(await clauses_of(session, agreement), start=1)),
         mediators=(mediator.name,) if mediator is not None else (),
         drawn_up_on=on,
+        check=agreement.check_code,
+        register=await _register(session, agreement),
     )
+
+
+async def _register(session: AsyncSession, agreement: Agreement) -> Register | None:
+    row = await session.get(OralRegister, agreement.id) if agreement.form == "oral" else None
+    return Register(row.held_on, row.place, row.cross_committee, row.performed) if row is not None else None
 
 
 def _clause(n: int, row: Clause, names: dict[int, str]) -> ClauseText:

@@ -20,26 +20,26 @@ from odr.core.settings import Settings
 from odr.evidence import service as evidence
 
 
-async def _content(session: AsyncSession, place: Place) -> tuple[Content, Mark, str]:
-    """What was frozen, gathered again, with its mark."""
+async def _frozen(session: AsyncSession, settings: Settings, place: Place) -> tuple[Content, Mark]:
+    """What was frozen, with its mark."""
     agreement = place.agreement
     if agreement.sha256 is None or agreement.frozen_at is None:
         raise Conflict(_("协议还没有定稿，不能打印签名用纸。"), code="not_frozen")
-    found = await content.gather(session, place.case, agreement, clock.local(agreement.frozen_at).date())
-    return found, Mark(agreement.sha256, f"/papers/{agreement.pid}"), agreement.sha256
+    found = await content.kept(session, place.case, agreement)
+    return found, papers.mark_of(found, settings.base_url, agreement.sha256)
 
 
 async def draft_html(session: AsyncSession, place: Place) -> str:
     """The text as it would be frozen today, as a page: to look at before, and where no PDF can be made."""
-    on = clock.local(place.agreement.frozen_at).date() if place.agreement.frozen_at is not None else clock.today()
-    return papers.html(await content.gather(session, place.case, place.agreement, on))
+    if place.agreement.frozen_at is not None:
+        return papers.html(await content.kept(session, place.case, place.agreement))
+    return papers.html(await content.gather(session, place.case, place.agreement, clock.today()))
 
 
 async def sheet_html(session: AsyncSession, settings: Settings, actor: Actor, pid: str) -> tuple[str, str]:
     """The sheet for signing by hand and its file name. Raises NotFound, Conflict before the text is frozen."""
     place = await access.for_reading(session, actor, pid)
-    found, mark, _sha = await _content(session, place)
-    mark = Mark(mark.sha256, settings.base_url + mark.address)
+    found, mark = await _frozen(session, settings, place)
     return papers.sheet(found, mark), "签名用纸-" + papers.file_name(found, "")
 
 
@@ -48,8 +48,7 @@ async def sealed_html(session: AsyncSession, settings: Settings, place: Place) -
     stands = await standing.of(session, place.agreement)
     if stands.effective_at is None:
         raise Conflict(_("协议还没有生效，还没有盖章的副本。"), code="not_effective")
-    found, mark, _sha = await _content(session, place)
-    mark = Mark(mark.sha256, settings.base_url + mark.address)
+    found, mark = await _frozen(session, settings, place)
     rows = [slot.row for slot in stands.slots if slot.row is not None]
     ids = {row.person_id for row in rows} | {row.vouched_by for row in rows}
     people = await session.scalars(select(Person).where(Person.id.in_([i for i in ids if i is not None])))
@@ -59,7 +58,7 @@ async def sealed_html(session: AsyncSession, settings: Settings, place: Place) -
 
 
 async def keep_copy(database: Database, settings: Settings, actor: Actor, pid: str) -> None:
-    """Make and keep the sealed copy, once the agreement is in effect. Called after the commit that made it so.
+    """Make, seal and keep the copy, once the agreement is in effect. Called after the commit that made it so.
 
     A failure here takes nothing back: the agreement is in effect, and the copy is made again when somebody asks.
     """
@@ -69,7 +68,8 @@ async def keep_copy(database: Database, settings: Settings, actor: Actor, pid: s
             if place.agreement.copy_file_id is not None:
                 return
             html, name = await sealed_html(session, settings, place)
-        data = await paper.pdf(html)
+            body = (await content.kept(session, place.case, place.agreement)).body
+        data = await seals.adapter(settings).sign(await paper.pdf(html), body)
         prepared = await evidence.prepare_bytes(name, paper.MIME, data)
         async with database.write() as session:
             row = await session.scalar(select(Agreement).where(Agreement.pid == pid).with_for_update())

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.agreements import access, board, performing, rules, signing, standing, visits
+from odr.agreements import access, board, hands, papers, performing, rules, standing, visits
 from odr.agreements.access import Place
 from odr.agreements.board import Board, ClauseView
 from odr.agreements.models import Agreement, PerformanceItem, ReturnVisit
@@ -16,6 +16,7 @@ from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Category, Channel, Side, State
 from odr.cases.models import Party
+from odr.core.i18n import _
 from odr.core.templating import day, moment
 from odr.evidence.models import File
 
@@ -52,13 +53,28 @@ async def document(session: AsyncSession, place: Place) -> dict[str, Any]:
         "accepted": shown.accepted,
         "total": shown.total,
         "my_turn": turn,
-        "paper_only": signing.why_not_on_screen(place),
+        "paper_only": hands.why_not_on_screen(place),
         "frozen_at": _iso(agreement.frozen_at),
         "sha256": agreement.sha256,
         "pdf": await file_address(session, agreement.pdf_file_id),
         "copy": await file_address(session, agreement.copy_file_id),
         "signatures": [_slot(slot) for slot in stands.slots],
         "effective_at": _iso(stands.effective_at),
+        "effects": [
+            {
+                "rule": one.rule,
+                "title": _(one.title),
+                "source": _(one.source),
+                "counts": one.counts,
+                "at": _iso(one.at),
+                "when": moment(one.at),
+                "why": _(one.why),
+            }
+            for one in stands.effects
+        ]
+        if view.handles
+        else [],
+        "check_code": papers.grouped(agreement.check_code) if agreement.state == "frozen" else None,
         "court_until": stands.court_until.isoformat() if stands.court_until is not None else None,
         "court_until_day": day(stands.court_until),
         "court_may_confirm": rules.court_may_confirm(Category(view.case.category)),
@@ -128,6 +144,9 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "done": row is not None,
         "method": row.method if row is not None else None,
         "at": _iso(row.at) if row is not None else None,
+        "when": moment(row.at) if row is not None else None,
+        "signed_on": row.signed_on.isoformat() if row is not None and row.signed_on is not None else None,
+        "channel": row.channel if row is not None else None,
     }
 
 

@@ -42,7 +42,7 @@ async def draft(session: AsyncSession, actor: Actor, case_pid: str, wanted: Draf
     if existing is not None and not await _replaceable(session, case, existing):
         raise Conflict(_("已经有一份草案了。请在那一份上修改。"), code="exists")
     if wanted.form == "oral":
-        need_oral_allowed(case)
+        need_oral_allowed(rules.Matter(Category(case.category)))
     row = Agreement(
         case_id=case.id,
         version=existing.version + 1 if existing is not None else 1,
@@ -67,15 +67,30 @@ async def _replaceable(session: AsyncSession, case: Case, existing: Agreement) -
     return existing.state != "drafting"
 
 
-def need_oral_allowed(case: Case) -> None:
-    """Raises Invalid where the law wants writing (劳动、医疗)."""
-    if not rules.oral_allowed(Category(case.category)):
-        raise Invalid({"form": _("这类纠纷要写成书面协议，不能只作口头协议。")})
+def need_oral_allowed(matter: rules.Matter) -> None:
+    """Raises Invalid with the reason where words alone are not enough (`rules.WRITING`)."""
+    if (needed := rules.writing_needed(matter)) is not None:
+        raise Invalid({"form": _(needed.why)})
 
 
 def paper_reason(case: Case) -> str | None:
     """Why this agreement may not be signed electronically (电子签名法 Art. 3), or None."""
     return rules.paper_only(Category(case.category), supply_stop=case.supply_stop)
+
+
+async def write_down(session: AsyncSession, actor: Actor, pid: str) -> Agreement:
+    """Make an oral draft a written one: its clauses stay, and each party answers them. The other way there is none.
+
+    Raises NotFound, Forbidden, Conflict.
+    """
+    place = await access.for_drafting(session, actor, pid)
+    if place.agreement.form == "written":
+        return place.agreement
+    place.agreement.form = "written"
+    text = "这份协议改为书面协议，请逐条看一看、答一答。"
+    await cases.announce(session, place.case, "agreement:form:written", text, link(place.case))
+    await _happened(session, actor, place.case, place.agreement, "agreement:form:written")
+    return place.agreement
 
 
 async def revise_sheet(session: AsyncSession, actor: Actor, pid: str, wanted: SheetIn) -> Agreement:

@@ -151,7 +151,7 @@ class Signature(Base):
 class ReadThrough(Base):
     """Somebody has had the whole of one frozen text before the eyes, on one login. Append-only (triggers).
 
-    way: `scrolled` (the page saw its end), `pages` (both halves were opened, without script), `told` (a program says so).
+    way: `scrolled` (the page saw its end), `pages` (both halves, without script), `told` (a program says so).
     """
 
     __tablename__ = "read_throughs"
@@ -168,7 +168,7 @@ class ReadThrough(Base):
 
 
 class OralRegister(Base):
-    """What the form of an oral agreement asks beside its clauses (口头协议登记表). One each; frozen with the version."""
+    """What the form of an oral agreement asks beside its clauses (口头协议登记表); frozen with its version."""
 
     __tablename__ = "oral_registers"
 

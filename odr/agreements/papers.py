@@ -12,7 +12,7 @@ from markupsafe import Markup
 from odr.agreements import rules, strokes
 from odr.agreements.content import ClauseText, Content
 from odr.agreements.models import Signature
-from odr.agreements.schemas import Kind
+from odr.agreements.schemas import AtOnce, Kind
 from odr.agreements.seals import Seal
 from odr.agreements.standing import Slot, Standing
 from odr.cases.codes import Side
@@ -22,6 +22,7 @@ from odr.core.templating import env
 TITLES = {"written": "人民调解协议书", "oral": "人民调解口头协议登记表"}
 _DIGITS = "零一二三四五六七八九十"
 _METHODS = {"screen": "手机或网页签名", "paper": "纸质签名", "seal": "加盖印章", "vouched": "当面或电话确认"}
+_HEARD = {"phone": "电话里确认", "onsite": "当面确认"}
 
 
 def cn_number(n: int) -> str:
@@ -50,17 +51,26 @@ def yuan(fen: int) -> str:
 env.filters |= {"cn_number": cn_number, "cn_date": cn_date}
 
 
+def grouped(code: str) -> str:
+    """A check code as it is read and copied: K7QM-3XRT-9FHW."""
+    return "-".join(code[n : n + 4] for n in range(0, len(code), 4))
+
+
 @dataclass(frozen=True)
 class Mark:
-    """What ties a printed page to the frozen bytes."""
+    """What ties a printed page to the frozen bytes. `sha256` is empty on the frozen paper itself."""
 
-    sha256: str
-    address: str
+    check: str
+    site: str
+    sha256: str = ""
 
     @property
     def code(self) -> str:
-        """The check code as it is read and copied: 3f2a-90bc."""
-        return f"{self.sha256[:4]}-{self.sha256[4:8]}"
+        return grouped(self.check)
+
+    @property
+    def address(self) -> str:
+        return f"{self.site}/papers/{self.code}"
 
     @property
     def qr(self) -> Markup:
@@ -68,6 +78,11 @@ class Mark:
         out = io.BytesIO()
         segno.make(self.address, error="m").save(out, kind="svg", xmldecl=False, svgns=True, scale=4, border=2)
         return Markup(out.getvalue().decode())  # noqa: S704 - segno draws it; the address is only data in it
+
+
+def mark_of(content: Content, base_url: str, sha256: str = "") -> Mark:
+    """The mark of this version's papers."""
+    return Mark(content.check, base_url, sha256)
 
 
 @dataclass(frozen=True)
@@ -86,14 +101,14 @@ def file_name(content: Content, case_no: str) -> str:
     return f"{TITLES[content.form]}-{content.number or case_no}-第{content.version}版.pdf"
 
 
-def html(content: Content) -> str:
+def html(content: Content, mark: Mark | None = None) -> str:
     """The text as it is frozen: every word the parties sign, with empty places for the signatures."""
-    return _render(content, _empty_areas(content))
+    return _render(content, _empty_areas(content), mark=mark)
 
 
 def sheet(content: Content, mark: Mark) -> str:
     """The same text to be signed by hand, with the check code that binds the paper to the frozen bytes."""
-    return _render(content, _empty_areas(content), mark=mark)
+    return _render(content, _empty_areas(content), mark=mark, by_hand=True)
 
 
 def sealed(content: Content, mark: Mark, standing: Standing, signers: Mapping[int, str], seal: Seal) -> str:
@@ -118,13 +133,16 @@ def _render(content: Content, areas: Sequence[Area], **more: Any) -> str:
         "kinds": {kind.value: kind.zh for kind in Kind},
         "total": yuan(content.total_fen) if content.total_fen else "",
         "total_capitals": rules.capitals(content.total_fen) if content.total_fen else "",
-        "footer_text": f"{content.number}　第{content.version}版",
+        "footer_text": f"{content.number}　第{content.version}版　核对码 {grouped(content.check)}",
+        "at_once": AtOnce(content.register.performed).zh if content.register is not None else "",
         "mark": None,
+        "by_hand": False,
         "seal": None,
         "records": None,
         "effective": "",
     }
-    return env.get_template("agreements/paper.html").render(given | more)
+    name = "agreements/oral_paper.html" if content.form == "oral" else "agreements/paper.html"
+    return env.get_template(name).render(given | more)
 
 
 def _clause(clause: ClauseText) -> dict[str, Any]:
@@ -160,7 +178,8 @@ def _filled(slot: Slot, signers: Mapping[int, str]) -> Area:
         return Area(_label(slot))
     by = signers.get(row.person_id or 0, "")
     other = slot.party is not None and by and by != slot.party.name
-    note = {"paper": "已在纸质签名页上签名，原件存卷。", "vouched": f"已确认：{row.note}"}.get(row.method, "")
+    heard = _HEARD.get(row.channel, "已确认")
+    note = {"paper": "已在纸质签名页上签名，原件存卷。", "vouched": f"{heard}：{row.note}"}.get(row.method, "")
     return Area(
         _label(slot) + (f"（由代理人{by}签）" if other and row.method == "screen" else ""),
         drawn=strokes.picture(row.strokes) if row.strokes else None,
@@ -177,5 +196,8 @@ def _record(slot: Slot, row: Signature, signers: Mapping[int, str]) -> str:
     elif slot.kind == "body_seal":
         who = "人民调解委员会印章"
     code = "，短信验证码已核对" if row.code_id is not None else ""
-    vouched = f"，由{signers.get(row.vouched_by, '')}当面核对" if row.vouched_by is not None else ""
-    return f"{who}　{cn_moment(row.at)}　{_METHODS[row.method]}{code}{vouched}"
+    how = _HEARD.get(row.channel, _METHODS[row.method]) if row.method == "vouched" else _METHODS[row.method]
+    on = f"（纸上日期{cn_date(row.signed_on)}）" if row.signed_on is not None else ""
+    did = "记录" if row.channel == "phone" else "当面核对"
+    vouched = f"，由{signers.get(row.vouched_by, '')}{did}" if row.vouched_by is not None else ""
+    return f"{who}　{cn_moment(row.at)}　{how}{on}{code}{vouched}"

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from odr.accounts import service as accounts
+from odr.agreements.models import CHECK_LENGTH
 from odr.cases.codes import Channel, Coded, CourtOutcome
 from odr.core import clock
 from odr.core.errors import Invalid
@@ -19,6 +20,7 @@ MOST_FEN = 100_000_000_000  # a thousand million yuan: beyond it a key was held 
 _LATEST_YEARS = 30
 _EARLIEST_YEAR = 2000
 _AMOUNT = re.compile(r"\d+(\.\d+)?|\.\d+")
+_CHECK_CODE = re.compile(rf"[2-9A-HJKMNP-TV-Z]{{{CHECK_LENGTH}}}")
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
 
 
@@ -40,9 +42,23 @@ class Performed(Coded):
     NO = "no", N_("没有履行")
 
 
+class AtOnce(Coded):
+    """How far an oral agreement was kept on the spot (协议履行情况)."""
+
+    DONE = "done", N_("当场已经履行")
+    PARTLY = "partly", N_("当场履行了一部分")
+    LATER = "later", N_("以后履行")
+
+
 class Answer(StrEnum):
     ACCEPT = "accept"
     CHANGE = "change"
+
+
+def check_code(given: str) -> str | None:
+    """The check code of a paper as it is kept, from what was copied or scanned; None when it cannot be one."""
+    plain = re.sub(r"[\s\-‐-―]", "", narrow(given)).upper()
+    return plain if _CHECK_CODE.fullmatch(plain) else None
 
 
 def _fen(given: object) -> int | None:
@@ -115,6 +131,22 @@ def _gone(day: date) -> date:
     if day.year < _EARLIEST_YEAR:
         raise ValueError(_("这个日期太早了，请看看年份写对没有。"))
     return day
+
+
+def _gone_or_none(day: date | None) -> date | None:
+    return _gone(day) if day is not None else None
+
+
+def _heard(channel: Channel) -> Channel:
+    if channel not in (Channel.ONSITE, Channel.PHONE):
+        raise ValueError(_("请选择当面还是电话。"))
+    return channel
+
+
+def _seconds(given: object) -> int | None:
+    """How long the reading took, as a page tells it. It decides nothing, so what cannot be is left out."""
+    text = str(given if given is not None else "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else None
 
 
 Fen = Annotated[int | None, BeforeValidator(_fen)]
@@ -203,6 +235,22 @@ class ReasonIn(Strict):
     reason: str = Field(min_length=2, max_length=300)
 
 
+class ReadIn(Strict):
+    """The end of the text was reached: seen by the page's script, by the second of two pages, or told by a program."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    read: bool = False
+    way: Literal["scrolled", "pages", "told"] = "told"
+    reached: bool = False
+    seconds: Annotated[int | None, BeforeValidator(_seconds)] = None
+
+    def check(self) -> None:
+        if self.way == "scrolled" and not self.reached:
+            raise Invalid({"read": _("还没有看到最后。请往下看完，再点这里。")})
+        if not self.read:
+            raise Invalid({"read": _("请先把协议从头到尾读完，再勾选这一项。")})
+
+
 class SignIn(Strict):
     """A signature on the screen: drawn, or typed where a hand cannot draw, plus a fresh code."""
 
@@ -225,18 +273,27 @@ class ConfirmOralIn(Strict):
     code: Code
 
 
+class RegisterIn(Strict):
+    """What the register form of an oral agreement asks beside the clauses."""
+
+    held_on: PastDay
+    place: str = Field(min_length=2, max_length=120)
+    cross_committee: bool = False
+    performed: AtOnce
+
+
 class VouchIn(Strict):
-    """An oral agreement confirmed before the mediator or clerk in person or by telephone."""
+    """An oral agreement confirmed before the mediator or clerk: `onsite` in person, or `phone`."""
 
     party: Pid
+    channel: Annotated[Channel, AfterValidator(_heard)]
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     note: str = Field(min_length=2, max_length=200)
 
 
 def _check_code(given: str) -> str:
-    plain = re.sub(r"[\s-]", "", narrow(given)).lower()
-    if not re.fullmatch(r"[0-9a-f]{8}", plain):
-        raise ValueError(_("请照着纸上抄写 8 位核对码，例如 3f2a-90bc。"))
+    if (plain := check_code(given)) is None:
+        raise ValueError(_("请照着纸上抄写 12 位核对码，例如 K7QM-3XRT-9FHW。"))
     return plain
 
 
@@ -245,6 +302,7 @@ class PaperIn(Strict):
 
     signers: list[Pid] = Field(min_length=1, max_length=12)
     check_code: Annotated[str, AfterValidator(_check_code)]
+    signed_on: Annotated[date | None, BeforeValidator(_day), AfterValidator(_gone_or_none)] = None
     seen: bool = False
     note: str = Field(default="", max_length=200)
 

@@ -19,10 +19,15 @@ from odr.agreements.drafting import (
     remove_clause,
     reorder,
     revise_sheet,
+    write_down,
 )
 from odr.agreements.final import finalise, unfreeze
+from odr.agreements.oral import confirm_oral, register, register_of, vouch_oral
 from odr.agreements.performing import breach, claim, complete, items_of, record, remedies, settle, urge
-from odr.agreements.signing import confirm_oral, seal, send_code, sign, take_paper, vouch_oral
+from odr.agreements.reading import has_read
+from odr.agreements.reading import note as note_read
+from odr.agreements.sheets import take_paper
+from odr.agreements.signing import seal, send_code, sign
 from odr.agreements.standing import Standing, in_effect
 from odr.agreements.standing import of as standing
 from odr.agreements.verification import faults as verify
@@ -48,14 +53,18 @@ __all__ = [
     "finalise",
     "finish_visits",
     "gather",
+    "has_read",
     "in_effect",
     "items_of",
     "keep_copy",
+    "note_read",
     "principals",
     "promises",
     "record",
     "record_court_outcome",
+    "register",
     "register_court_request",
+    "register_of",
     "remedies",
     "remove_clause",
     "reorder",
@@ -76,6 +85,7 @@ __all__ = [
     "visit",
     "visits_of",
     "vouch_oral",
+    "write_down",
 ]
 
 tell = tellers.tell

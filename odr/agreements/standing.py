@@ -37,6 +37,7 @@ class Standing:
     agreement: Agreement
     slots: tuple[Slot, ...]
     effective_at: datetime | None
+    effects: tuple[rules.Effect, ...] = ()
 
     @property
     def missing(self) -> tuple[Slot, ...]:
@@ -76,15 +77,15 @@ def _standing(agreement: Agreement, rows: Sequence[Signature], parties: Sequence
     slots = [Slot(kind, party, by_party.get(party.id)) for party in parties]
     if agreement.form == "written":
         slots += [Slot(k, None, next((row for row in rows if row.kind == k), None)) for k in ("mediator", "body_seal")]
-    effective = None
-    if agreement.state == "frozen" and agreement.sha256 is not None:
-        effective = rules.effective_at(
-            agreement.form,
-            agreement.sha256,
-            [party.id for party in parties],
-            [rules.Signed(row.kind, row.party_id, row.sha256, row.at) for row in rows],
-        )
-    return Standing(agreement, tuple(slots), effective)
+    if agreement.state != "frozen" or agreement.sha256 is None:
+        return Standing(agreement, tuple(slots), None)
+    effects = rules.effects(
+        agreement.form,
+        agreement.sha256,
+        [party.id for party in parties],
+        [rules.Signed(row.kind, row.party_id, row.sha256, row.at, row.method) for row in rows],
+    )
+    return Standing(agreement, tuple(slots), next(one.at for one in effects if one.counts), effects)
 
 
 async def in_effect(session: AsyncSession, case: Case) -> Standing | None:

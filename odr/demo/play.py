@@ -6,12 +6,14 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from odr.accounts.access import Actor
 from odr.agreements import service as agreements
 from odr.agreements.access import current, for_reading
 from odr.agreements.schemas import (
     AcceptAllIn,
     Answer,
     AnswerIn,
+    AtOnce,
     ClaimIn,
     ClauseIn,
     ConfirmOralIn,
@@ -20,6 +22,8 @@ from odr.agreements.schemas import (
     DraftIn,
     PaperIn,
     Performed,
+    ReadIn,
+    RegisterIn,
     SeenClause,
     SettleIn,
     SignIn,
@@ -261,6 +265,9 @@ class Play:
                 )
                 clauses.append(clause)
         if script.form == "oral":  # the parties confirm the mediator's record as a whole
+            wanted = RegisterIn(held_on=clock.today(), place="网上调解室", performed=AtOnce.LATER)
+            async with stage.write() as session:
+                await agreements.register(session, mediator, draft.pid, wanted)
             return draft.pid
         for key in (script.applicant, script.respondent):
             actor = await stage.actor(key)
@@ -275,7 +282,9 @@ class Play:
 
     async def _agree(self) -> None:
         pid = await self._draft(accept=True)
-        await agreements.finalise(self.stage.service.db, await self.stage.actor(self.script.mediator), pid)
+        service = self.stage.service
+        mediator = await self.stage.actor(self.script.mediator)
+        await agreements.finalise(service.db, mediator, pid, base_url=service.settings.base_url)
 
     async def _sign(self) -> None:
         script, stage = self.script, self.stage
@@ -289,6 +298,7 @@ class Play:
             return
         for key in (script.applicant, script.respondent, script.mediator):
             actor = await stage.actor(key)
+            await self._read(actor, pid, sha256)
             if key == script.mediator:
                 code = stage.code_of_app(key)
             else:
@@ -300,10 +310,15 @@ class Play:
         async with stage.write() as session:
             await agreements.seal(session, await stage.actor(self._clerk), pid, sha256)
 
+    async def _read(self, actor: Actor, pid: str, sha256: str) -> None:
+        async with self.stage.write() as session:
+            await agreements.note_read(session, actor, pid, ReadIn(sha256=sha256, read=True))
+
     async def _confirm_oral(self, pid: str, sha256: str) -> None:
         service = self.stage.service
         for key in (self.script.applicant, self.script.respondent):
             actor = await self.stage.actor(key)
+            await self._read(actor, pid, sha256)
             async with self.stage.write() as session:
                 await agreements.send_code(session, service.limiter, actor, pid)
             code = await self.stage.code_on_phone(key)
@@ -318,7 +333,9 @@ class Play:
             sheet = await evidence.read_bytes(file)
         scan = await evidence.prepare_bytes("签好的协议（演示）.pdf", "application/pdf", sheet)
         signers = [slot.key for slot in stands.slots]
-        wanted = PaperIn(signers=signers, check_code=sha256[:8], seen=True, note="当面核对了身份证，看着签的名")
+        wanted = PaperIn(
+            signers=signers, check_code=stands.agreement.check_code, seen=True, note="当面核对了身份证，看着签的名"
+        )
         async with self.stage.write() as session:
             await agreements.take_paper(session, clerk, pid, wanted, scan)
 

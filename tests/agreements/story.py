@@ -11,7 +11,7 @@ from sqlalchemy import select
 from odr.accounts.models import Credential
 from odr.agreements import service
 from odr.agreements.models import Agreement
-from odr.agreements.schemas import Answer, AnswerIn, ClauseIn, DraftIn, SignIn
+from odr.agreements.schemas import Answer, AnswerIn, AtOnce, ClauseIn, DraftIn, ReadIn, RegisterIn, SignIn
 from odr.cases import seating
 from odr.cases.codes import ConsentKind, State
 from odr.cases.models import Assignment, Case, Gate, Party
@@ -66,13 +66,22 @@ class Story:
         """One clause, accepted by both, frozen."""
         pid = await self.draft(form)
         clause = await self.clause(pid)
-        if form == "written":
+        if form == "oral":
+            await self.register(pid)
+        else:
             await self.answer(self.cast.applicant, pid, clause)
             await self.answer(self.cast.respondent, pid, clause)
         return await service.finalise(self.db, self.cast.mediator.actor, pid)
 
+    async def register(self, pid: str) -> None:
+        """The register form of an oral draft."""
+        wanted = RegisterIn(held_on=clock.today(), place="海达社区调解室", performed=AtOnce.LATER)
+        async with self.db.write() as session:
+            await service.register(session, self.cast.mediator.actor, pid, wanted)
+
     async def code(self, who: Member, agreement: str) -> str:
-        """A fresh code, as it stands in the outbox; for staff the one of the moment."""
+        """A fresh code after reading, as it stands in the outbox; for staff the one of the moment."""
+        await self.read(who, agreement)
         if who.actor.is_staff:
             async with self.db.write() as session:
                 if await session.get(Credential, who.id) is None:
@@ -88,7 +97,14 @@ class Story:
             assert text is not None
             return next(word for word in text.text.replace("，", " ").split() if word.isdigit() and len(word) == 6)
 
+    async def read(self, who: Member, agreement: str) -> None:
+        """To the end, on the login of this member."""
+        async with self.db.write() as session:
+            sha256 = await session.scalar(select(Agreement.sha256).where(Agreement.pid == agreement))
+            await service.note_read(session, who.actor, agreement, ReadIn(sha256=sha256 or "", read=True))
+
     async def sign(self, who: Member, agreement: Agreement, **changed: Any) -> service.Standing:
+        changed = {"strokes": strokes_of(who.id)} | changed
         code = await self.code(who, agreement.pid)
         given = {"sha256": agreement.sha256, "read": True, "e_sign": True, "strokes": STROKES, "code": code}
         return await service.sign(self.db, who.actor, agreement.pid, SignIn.model_validate(given | changed))
@@ -122,9 +138,13 @@ class Story:
         return found
 
 
-STROKES = json.dumps(
-    {"v": 1, "width": 343, "height": 180, "strokes": [[[20 + 9 * n, 40 + (n % 5) * 20, n * 16] for n in range(30)]]}
-)
+def strokes_of(hand: int) -> str:
+    """A name drawn by one hand; no two hands draw the same."""
+    line = [[20 + 9 * n, 40 + (n % 5) * 20 + hand % 37, n * 16 + hand] for n in range(30)]
+    return json.dumps({"v": 1, "width": 343, "height": 180, "strokes": [line]})
+
+
+STROKES = strokes_of(0)
 
 
 async def begun(db: Database, cast: Cast, **changed: Any) -> Story:

@@ -22,7 +22,9 @@ async def test_an_oral_agreement_takes_effect_when_the_last_party_has_confirmed_
     agreement = await story.frozen("oral")
     assert await story.state() == "mediating"
     assert (await _confirm(story, story.cast.applicant, agreement)).effective_at is None
-    wanted = VouchIn(party=story.respondent, sha256=agreement.sha256 or "", note="当面读给他听，他点头同意。")
+    wanted = VouchIn(
+        party=story.respondent, channel="onsite", sha256=agreement.sha256 or "", note="当面读给他听，他点头同意。"
+    )
     async with story.db.write() as session:
         stands = await service.vouch_oral(session, story.cast.mediator.actor, agreement.pid, wanted)
     assert stands.effective_at is not None
@@ -40,7 +42,7 @@ async def test_nobody_confirms_twice_or_for_the_other(story: Story) -> None:
         await _confirm(story, story.cast.applicant, agreement)
     with pytest.raises(Forbidden, match="特别授权"):
         await _confirm(story, story.cast.respondent_agent, agreement)
-    wanted = VouchIn(party=story.respondent, sha256=agreement.sha256 or "", note="他同意")
+    wanted = VouchIn(party=story.respondent, channel="onsite", sha256=agreement.sha256 or "", note="他同意")
     async with story.db.write() as session:
         with pytest.raises(Forbidden):
             await service.vouch_oral(session, story.cast.applicant.actor, agreement.pid, wanted)
@@ -59,7 +61,6 @@ async def test_a_changed_oral_agreement_is_confirmed_anew(story: Story) -> None:
     with pytest.raises(Conflict):
         await _confirm(story, story.cast.respondent, old)
     async with story.db.read() as session:
-        case = await session.get_one(Case, story.case_id)
         row = (await session.scalars(select(Agreement).where(Agreement.pid == final.pid))).one()
         assert len((await service.standing(session, row)).missing) == 2
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from odr.agreements.models import Agreement
 from odr.core import clock, outbox
-from tests.agreements.story import STROKES, TOTP, Story
+from tests.agreements.story import TOTP, Story, strokes_of
 from tests.cast import CSRF, Member
 
 
@@ -75,13 +75,24 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
     for who in (cast.applicant, cast.respondent):
         assert "读一遍，然后签名" in await _get(who, at)
         assert "贰仟陆佰元整" in await _get(who, f"{at}/signature")
-        await _post(who, f"{at}/signature/codes", agreement=held)
+        first = await _get(who, f"{at}/signature")
+        assert "第 1 页，共 2 页" in first
+        reads = {"agreement": held, "sha256": sha, "way": "pages"}
+        await _get(who, f"{at}/signature?step=sign", 303)
+        again = await _post(who, f"{at}/signature/codes", 422, **reads)
+        assert 'href="#f-read"' in again
+        assert "第 2 页，共 2 页" in again
+        await _post(who, f"{at}/signature/codes", 422, **(reads | {"way": "scrolled", "read": "1"}))
+        await _post(who, f"{at}/signature/codes", read="1", **reads)
         await _get(who, f"{at}/signature?step=sign")
+        drawn = strokes_of(who.id)
         values = {"agreement": held, "sha256": sha, "form": "written", "read": "1", "e_sign": "1"}
-        kept = await _post(who, f"{at}/signature", 422, strokes=STROKES, code="12", **values)
+        kept = await _post(who, f"{at}/signature", 422, strokes=drawn, code="12", **values)
         assert "6 位数字" in kept
-        assert STROKES.replace('"', "&#34;") in kept
-        await _post(who, f"{at}/signature", strokes=STROKES, code=await _code(story), **values)
+        assert drawn.replace('"', "&#34;") in kept
+        await _post(who, f"{at}/signature", strokes=drawn, code=await _code(story), **values)
+        # Once more, as when the answer was lost on its way: it leads to the page that says who has signed.
+        await _post(who, f"{at}/signature", strokes=drawn, code="123456", **values)
     assert "您已经签好了" in await _get(cast.applicant, at)
     await story.sign(cast.mediator, await _agreement(story))
     assert "盖章，协议生效" in await _get(cast.body_clerk, at)
@@ -126,11 +137,11 @@ async def test_paper_is_taken_in_on_its_page(story: Story) -> None:
     path = f"/cases/{story.case}/agreement/paper"
     await _get(story.cast.body_clerk, path)
     await _get(story.cast.applicant, path, 403)
-    values = {"agreement": agreement.pid, "signers": [story.applicant, "seal"], "seen": "1", "note": "窗口"}
+    values = {"agreement": agreement.pid, "signers": [story.applicant], "seen": "1", "note": "窗口"}
     again = await _post(story.cast.body_clerk, path, 422, check_code="xyz", **values)
-    assert "8 位核对码" in again
+    assert "12 位核对码" in again
     assert "窗口" in again
-    code = (agreement.sha256 or "")[:8].upper()
+    code = agreement.check_code.lower()
     await _post(story.cast.body_clerk, path, 422, check_code=code, **values)
     pdf = {"file": ("scan.pdf", b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n", "application/pdf")}
     await _post(story.cast.body_clerk, path, files=pdf, check_code=code, **values)
@@ -141,12 +152,13 @@ async def test_an_oral_agreement_on_its_pages(story: Story) -> None:
     agreement = await story.frozen("oral")
     at = f"/cases/{story.case}/agreement"
     assert "读一遍，然后确认" in await _get(story.cast.applicant, at)
-    await _post(story.cast.applicant, f"{at}/signature/codes", agreement=agreement.pid)
+    reads = {"agreement": agreement.pid, "sha256": agreement.sha256, "way": "pages", "read": "1"}
+    await _post(story.cast.applicant, f"{at}/signature/codes", **reads)
     values = {"agreement": agreement.pid, "sha256": agreement.sha256, "form": "oral"}
     await _post(story.cast.applicant, f"{at}/signature", code=await _code(story), **values)
     await _post(
         story.cast.mediator, f"{at}/vouchings", agreement=agreement.pid, sha256=agreement.sha256,
-        party=story.respondent, note="当面确认",
+        party=story.respondent, channel="onsite", note="当面确认",
     )  # fmt: skip
     assert await story.state() == "performing"
 
@@ -186,7 +198,8 @@ async def test_a_totp_secret_signs_for_the_mediator(story: Story) -> None:
     """The staff's screen asks for the code of the authenticator, not for a text message."""
     agreement = await story.frozen()
     at = f"/cases/{story.case}/agreement"
-    await _post(story.cast.mediator, f"{at}/signature/codes", agreement=agreement.pid)
+    reads = {"agreement": agreement.pid, "sha256": agreement.sha256, "way": "scrolled", "read": "1", "reached": "1"}
+    await _post(story.cast.mediator, f"{at}/signature/codes", seconds="31", **reads)
     shown = await _get(story.cast.mediator, f"{at}/signature?step=sign")
     assert "动态码" in shown
     assert TOTP not in shown

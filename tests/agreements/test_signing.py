@@ -16,7 +16,7 @@ from odr.cases.models import Case, Party
 from odr.core import clock
 from odr.core.errors import Conflict, Forbidden, Invalid, NotFound, OdrError
 from odr.evidence import service as evidence
-from tests.agreements.story import STROKES, Story
+from tests.agreements.story import STROKES, Story, strokes_of
 
 
 async def test_a_written_agreement_takes_effect_with_the_last_of_its_signatures_and_the_seal(story: Story) -> None:
@@ -47,7 +47,8 @@ async def test_nobody_signs_twice(story: Story) -> None:
 
 
 async def _sign_with(story: Story, who: Any, agreement: Agreement, code: str, **changed: Any) -> service.Standing:
-    given = {"sha256": agreement.sha256, "read": True, "e_sign": True, "strokes": STROKES, "code": code}
+    drawn = strokes_of(who.id)
+    given = {"sha256": agreement.sha256, "read": True, "e_sign": True, "strokes": drawn, "code": code}
     return await service.sign(story.db, who.actor, agreement.pid, SignIn.model_validate(given | changed))
 
 
@@ -147,7 +148,7 @@ async def test_family_matters_and_stopped_supply_are_signed_on_paper_only(story:
 
 async def _paper(story: Story, who: Any, agreement: Agreement, signers: list[str], **changed: Any) -> service.Standing:
     scan = await evidence.prepare_bytes("scan.pdf", "application/pdf", b"%PDF-1.4 a scan")
-    given = {"signers": signers, "check_code": (agreement.sha256 or "")[:8], "seen": True}
+    given = {"signers": signers, "check_code": agreement.check_code, "seen": True}
     async with story.db.write() as session:
         wanted = PaperIn.model_validate(given | changed)
         return await service.take_paper(session, who.actor, agreement.pid, wanted, scan)
@@ -171,7 +172,7 @@ async def test_paper_and_screen_mix_on_one_version(story: Story) -> None:
 async def test_a_sheet_of_another_version_is_not_taken_in(story: Story) -> None:
     agreement = await story.frozen()
     with pytest.raises(Invalid) as refused:
-        await _paper(story, story.cast.mediator, agreement, [story.respondent], check_code="0000-0000")
+        await _paper(story, story.cast.mediator, agreement, [story.respondent], check_code="K7QM-3XRT-9FHW")
     assert "旧版本" in refused.value.fields["check_code"]
     with pytest.raises(Forbidden, match="工作人员"):
         await _paper(story, story.cast.mediator, agreement, ["seal"])
@@ -202,7 +203,6 @@ async def test_a_change_after_freezing_makes_a_new_version_and_no_signature_coun
     with pytest.raises(OdrError):
         await _sign_with(story, story.cast.respondent, old, "000000")
     async with story.db.read() as session:
-        case = await session.get_one(Case, story.case_id)
         stands = await service.standing(session, await session.get_one(Agreement, new.id))
         board = await session.scalar(select(func.count()).select_from(Signature))
     assert len(stands.missing) == 4
