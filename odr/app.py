@@ -19,6 +19,8 @@ import odr.cases.pages
 import odr.dossier.api
 import odr.dossier.pages
 import odr.evidence.pages
+import odr.factsheet.api
+import odr.factsheet.pages
 import odr.intake.api
 import odr.intake.pages
 import odr.live.endpoint
@@ -60,6 +62,8 @@ _ROUTERS = [
     odr.rooms.api.router,
     odr.cases.pages.router,
     odr.cases.api.router,
+    odr.factsheet.pages.router,
+    odr.factsheet.api.router,
     odr.meetings.pages.router,
     odr.meetings.api.router,
     odr.agreements.pages.router,

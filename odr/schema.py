@@ -9,7 +9,9 @@ import odr.bodies.models
 import odr.cases.models
 import odr.core.jobs
 import odr.core.outbox
+import odr.dossier.models
 import odr.evidence.models
+import odr.factsheet.models
 import odr.intake.models
 import odr.meetings.models
 import odr.oversight.models
@@ -19,7 +21,19 @@ from odr.core.db import Base
 
 metadata = Base.metadata
 
-APPEND_ONLY = ("messages", "ledger", "case_events", "signatures", "clause_answers", "lineage")
+APPEND_ONLY = (
+    "messages",
+    "ledger",
+    "case_events",
+    "signatures",
+    "clause_answers",
+    "lineage",
+    "read_throughs",
+    "record_pages",
+    "fact_versions",
+    "fact_answers",
+    "fact_releases",
+)
 
 
 def _sqlite_triggers() -> dict[str, str]:

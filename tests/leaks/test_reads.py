@@ -30,6 +30,7 @@ def ids_of(world: World) -> dict[str, Sequence[str]]:
         "files": list(world.files.values()),
         "agreements": [world.agreement],
         "clauses": world.clauses,
+        "facts": world.facts or ["absent"],
         "meetings": [world.meeting],
         "papers pid": [world.agreement],
         "papers key": ["application", "rights-notice", "agreement", "record", f"record-{world.meeting}"],

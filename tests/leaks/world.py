@@ -60,6 +60,7 @@ class World:
     meeting: str = ""
     agreement: str = ""
     clauses: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
     aloud: str = ""
 
     @property
@@ -175,6 +176,15 @@ async def object_apart(world: World) -> None:
     await call(cast.applicant, "POST", f"{at}/objections", given)
     answer = {"upheld": False, "answer": world.new("objection_answer", HANDLERS, "body_clerk")}
     await call(cast.body_clerk, "POST", f"{at}/objection-answers", answer)
+
+
+async def agree_on_facts(world: World) -> None:
+    """A fact put by one side and confirmed by the other: open to both, and no word of the talk beside it."""
+    given = {"text": "2026年3月1日付款 2600 元。"}
+    made = await call(world.cast.applicant, "POST", f"/cases/{world.case}/facts", given)
+    world.facts.append(made["id"])
+    answer = {"answer": "confirm", "version": 1}
+    await call(world.cast.respondent, "POST", f"/facts/{made['id']}/answers", answer)
 
 
 async def draft(world: World) -> None:
