@@ -20,17 +20,24 @@ _ADD = {
         "VALUES (:room, :seq, array_to_tsvector(string_to_array(CAST(:words AS text), ' ')))"
     ),
 }
-_FIND = {
-    "sqlite": text(
-        "SELECT rowid & 2147483647 FROM search_words WHERE search_words MATCH :asked "
-        "AND rowid > :room * 2147483648 + :above AND rowid < :room * 2147483648 + :below "
-        "ORDER BY rowid DESC LIMIT :limit"
-    ),
-    "postgresql": text(
-        "SELECT seq FROM search_lines WHERE words @@ CAST(CAST(:asked AS text) AS tsquery) "
-        "AND room_id = :room AND seq > :above AND seq < :below ORDER BY seq DESC LIMIT :limit"
-    ),
-}
+_FIND = text(
+    "SELECT rowid & 2147483647 FROM search_words WHERE search_words MATCH :asked "
+    "AND rowid > :room * 2147483648 + :above AND rowid < :room * 2147483648 + :below "
+    "ORDER BY rowid DESC LIMIT :limit"
+)
+# PostgreSQL does not give the hits of an index of words in the order of seq. Words that are common are met soon in the
+# newest lines; what is not met there is rare enough to be gathered whole, and must be: left alone, the planner may
+# rather read the whole room backwards.
+_NEAR_LINES = 2000
+_NEAR = text(
+    "SELECT seq FROM search_lines WHERE room_id = :room AND seq > :above AND seq < :below "
+    "AND words @@ CAST(CAST(:asked AS text) AS tsquery) ORDER BY seq DESC LIMIT :limit"
+)
+_FAR = text(
+    "WITH hits AS MATERIALIZED "
+    "(SELECT room_id, seq FROM search_lines WHERE words @@ CAST(CAST(:asked AS text) AS tsquery)) "
+    "SELECT seq FROM hits WHERE room_id = :room AND seq > :above AND seq < :below ORDER BY seq DESC LIMIT :limit"
+)
 
 
 def _room_term(room_id: int) -> str:
@@ -59,8 +66,14 @@ async def find(
     session: AsyncSession, room_id: int, tokens: Iterable[str], *, above: int, below: int, limit: int
 ) -> Sequence[int]:
     """The newest lines between the two seqs that hold all tokens."""
-    dialect = session.get_bind().dialect.name
-    quote, join = ('"', " ") if dialect == "sqlite" else ("'", " & ")
-    asked = join.join(f"{quote}{term}{quote}" for term in (_room_term(room_id), *sorted(tokens)))
-    wanted: dict[str, Any] = {"asked": asked, "room": room_id, "above": above, "below": below, "limit": limit}
-    return (await session.scalars(_FIND[dialect], wanted)).all()
+    terms = [_room_term(room_id), *sorted(tokens)]
+    wanted: dict[str, Any] = {"room": room_id, "above": above, "below": below, "limit": limit}
+    if session.get_bind().dialect.name == "sqlite":
+        wanted["asked"] = " ".join(f'"{term}"' for term in terms)
+        return (await session.scalars(_FIND, wanted)).all()
+    wanted["asked"] = " & ".join(f"'{term}'" for term in terms)
+    edge = max(above, below - _NEAR_LINES)
+    near = (await session.scalars(_NEAR, wanted | {"above": edge})).all()
+    if len(near) == limit or edge == above:
+        return near
+    return (await session.scalars(_FAR, wanted)).all()
