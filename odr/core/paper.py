@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import logging
 import threading
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -44,23 +45,73 @@ async def pdf(html: str) -> bytes:
     return await asyncio.to_thread(_pdf, html)
 
 
+async def paged(html: str) -> tuple[bytes, list[list[str]]]:
+    """The same bytes as `pdf`, and the paragraphs that stand on each page, in order. Raises NoPrinter."""
+    return await asyncio.to_thread(_paged, html)
+
+
 def _pdf(html: str) -> bytes:
+    return _paged(html)[0]
+
+
+def _paged(html: str) -> tuple[bytes, list[list[str]]]:
+    with _one_at_a_time:
+        document = layout(html)
+        return write(document, html), [paragraphs(page) for page in document.pages]
+
+
+def layout(html: str) -> Any:
+    """The laid-out document of WeasyPrint. Pictures inside the text (`data:`) are drawn; nothing is fetched."""
     try:
         from weasyprint import HTML
         from weasyprint.urls import URLFetcher
     except OSError as missing:
         log.error("paper.no_printer", error=str(missing)[:120])
         raise NoPrinter() from None
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # rules for screens alone are no news
+    nobody = URLFetcher(allowed_protocols=("data",))
+    return HTML(string=html, base_url="about:blank", url_fetcher=nobody).render()
+
+
+def write(document: Any, html: str) -> bytes:
+    """The bytes of a laid-out document. Raises NoPrinter."""
     # The identifier of a PDF is random by default; from the content it is the same each time.
     identifier = hashlib.sha256(html.encode()).digest()[:16]
-    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # rules for screens alone are no news
-    nobody = URLFetcher(allowed_protocols=())
-    with _one_at_a_time:
-        document = HTML(string=html, base_url="about:blank", url_fetcher=nobody)
-        made: bytes | None = document.write_pdf(pdf_identifier=identifier, pdf_tags=True)
+    made: bytes | None = document.write_pdf(pdf_identifier=identifier, pdf_tags=True)
     if made is None:
         raise NoPrinter()
     return made
+
+
+def paragraphs(page: Any) -> list[str]:
+    """What stands on one laid-out page: a paragraph, heading or row of a table each, without the margins."""
+    found: list[str] = []
+    _gather(page._page_box, found)
+    return [text for text in (" ".join(one.split()) for one in found) if text]
+
+
+def _gather(box: Any, found: list[str]) -> None:
+    kind = type(box).__name__
+    if kind in ("MarginBox", "FootnoteAreaBox"):
+        return
+    lines = [child for child in getattr(box, "children", ()) if type(child).__name__ == "LineBox"]
+    if lines:
+        found.append("".join(_words(line) for line in lines))
+        return
+    if kind == "TableRowBox":
+        cells: list[str] = []
+        for cell in box.children:
+            inside: list[str] = []
+            _gather(cell, inside)
+            cells.append("".join(inside))
+        found.append("　".join(cells))
+        return
+    for child in getattr(box, "children", ()):
+        _gather(child, found)
+
+
+def _words(box: Any) -> str:
+    return getattr(box, "text", "") + "".join(_words(child) for child in getattr(box, "children", ()))
 
 
 def page(request: Request, html: str) -> HTMLResponse:

@@ -1,210 +1,324 @@
-"""The official papers of a case that are filled from what it holds: application, rights notice, record of a meeting.
+"""The papers of a case in the order of the official file (卷宗), each filled from what the case holds.
 
-What is not known stays empty and is never invented. Papers are Chinese documents: no gettext. The agreement's own
-paper is made where it is frozen (`agreements.papers`); the files of the dossier are gathered here.
+One template makes a paper's page, its PDF, its Word file and its leaf in the bound file. What is not known is marked on
+the paper, named to the staff, and never invented. The agreement's own paper is made where it is frozen
+(`agreements.papers`); here it is taken as the bytes that were signed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.accounts.models import Person
-from odr.agreements import access as agreement_access
-from odr.bodies import service as bodies
-from odr.bodies.models import Body
 from odr.cases import service as cases
 from odr.cases.access import View
-from odr.cases.codes import Category, Channel, ConsentKind, Side, State
-from odr.cases.models import Assignment, Party
-from odr.cases.texts import RIGHTS
+from odr.cases.codes import CaseRole, Outcome, Result, Side, Source, SourceGroup, State, outcome
 from odr.core import clock
 from odr.core.errors import NotFound
 from odr.core.i18n import N_, _
-from odr.core.templating import env
-from odr.meetings import access as meeting_access
-from odr.meetings import service as meetings
-from odr.meetings.models import Meeting
-from odr.meetings.schemas import PRESENT, Presence
+from odr.dossier import filled, wording
+from odr.dossier.bundle import Bundle, Seat, gather
+from odr.evidence.kinds import PDF
+from odr.evidence.models import File
+
+Fill = Callable[[Bundle], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Paper:
-    """One paper this viewer may open: its key in the address, its title, and the file if it is kept as one."""
+    """One paper this viewer may have. `item` is its place in the official order, empty for the papers beside it.
+
+    Either filled (`template`) or kept as a file (`file`: exact bytes). `more` are kept files that follow it in the
+    bound file: the court's paper, a slip. `bound` is false for what stays out of it.
+    """
 
     key: str
     title: str
+    item: str
     note: str = ""
-    file: str | None = None
+    template: str = ""
+    fill: Fill | None = None
+    file: File | None = None
+    more: tuple[File, ...] = ()
+    bound: bool = True
+
+    @property
+    def href(self) -> str | None:
+        """Where a kept file is opened."""
+        return f"/files/{self.file.pid}" if self.file is not None else None
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Something a paper should say and does not. `paper` is its title."""
+
+    paper: str
+    text: str
+
+
+@dataclass
+class Drawn:
+    """A paper as HTML, with what was missing."""
+
+    html: str
+    gaps: list[str] = field(default_factory=list)
+
+
+# --- the order ------------------------------------------------------------------------------------------------------
+
+# domain: 13 items, then the papers that many places keep beside them. The words are those of the index.
 TITLES = {
+    "cover": N_("卷宗封面"),
     "application": N_("人民调解申请书"),
-    "rights-notice": N_("权利义务告知书"),
-    "agreement": N_("调解协议"),
-    "record": N_("调解记录"),
+    "intake-register": N_("人民调解受理登记表"),
+    "rights-notice": N_("当事人权利义务告知书"),
+    "identity": N_("当事人身份证明"),
+    "address": N_("送达地址确认书"),
+    "mandate": N_("授权委托书"),
+    "notice": N_("调解通知书"),
+    "inquiry": N_("调查记录"),
+    "evidence": N_("证据材料"),
+    "record": N_("人民调解记录"),
+    "minutes": N_("会面记录"),
+    "record-pages": N_("调解记录逐页确认表"),
+    "facts": N_("无争议事实记载"),
+    "agreement": N_("人民调解协议书"),
+    "oral": N_("人民调解口头协议登记表"),
+    "receipts": N_("履行凭证"),
+    "visits": N_("回访记录"),
+    "court": N_("司法确认有关材料"),
+    "refusal": N_("不予受理通知书"),
+    "ending": N_("调解终止告知书"),
+    "handover": N_("移送函"),
+    "closing-report": N_("结案报告表"),
+    "file-note": N_("卷宗情况说明"),
+    "back-cover": N_("封底"),
 }
+_AFTER = (State.PERFORMED, State.FOLLOWED_UP, State.CLOSED, State.ARCHIVED)
 
 
-def _applies(view: View) -> bool:
-    """Whose application it is: its own side and those who handle it. It holds numbers the other side must not see."""
-    return view.handles or view.side is Side.APPLICANT
+def shelf(b: Bundle) -> list[Paper]:
+    """Every paper this viewer may have now, in the order of the file; covers are made when it is bound."""
+    return [*_opening(b), *_talk(b), *_end(b)]
 
 
-async def papers_of(session: AsyncSession, view: View) -> list[Paper]:
-    """The papers of a case in the order of the file (卷宗), as far as this viewer may open them."""
+def _one(key: str, item: str, template: str, fill: Fill, **more: Any) -> Paper:
+    return Paper(key, TITLES[more.pop("title", key)], item, template=f"dossier/{template}.html", fill=fill, **more)
+
+
+def _opening(b: Bundle) -> list[Paper]:
     found = []
-    if _applies(view):
-        found.append(Paper("application", _(TITLES["application"])))
-    found.append(Paper("rights-notice", _(TITLES["rights-notice"])))
-    for meeting in await meeting_access.in_case(session, view):
-        if meeting.minutes is not None:
-            note = f"{clock.local(meeting.starts_at):%Y-%m-%d} {meeting.purpose}"
-            found.append(Paper(f"record-{meeting.pid}", _(TITLES["record"]), note))
-    agreement = await agreement_access.current(session, view.case)
-    if agreement is not None and agreement.state == "frozen":
-        address = f"/cases/{view.case.pid}/agreement"
-        found.append(Paper("agreement", _(TITLES["agreement"]), agreement.agreement_no or "", address))
+    applied = Source(b.case.source).group is SourceGroup.APPLIED
+    # An application is its own side's; it holds numbers the other side must not see.
+    if applied and (b.whole or b.view.side is Side.APPLICANT):
+        found.append(_one("application", "1", "application", filled.application))
+    elif b.whole and b.case.accepted_at is not None:
+        found.append(_one("intake-register", "1", "intake_register", filled.intake_register))
+    if b.case.accepted_at is not None:
+        found.append(_one("rights-notice", "2", "rights_notice", filled.rights_notice))
+        found.append(_one("identity", "3", "identity", filled.identity))
+        own = [seat for seat in b.seats if b.mine(seat)]
+        found += [
+            _one(f"address-{seat.row.pid}", "", "address", partial(filled.address, seat=seat), title="address",
+                 note=seat.row.name)
+            for seat in own
+        ]  # fmt: skip
+        found += [
+            _one(f"mandate-{agent.pid}", "4", "mandate", partial(filled.mandate, seat=seat, pid=agent.pid),
+                 title="mandate", note=agent.name)
+            for seat in own
+            for agent, _block in seat.agents
+        ]  # fmt: skip
+        found += _notices(b, own)
     return found
 
 
-async def paper(session: AsyncSession, view: View, key: str) -> tuple[str, str]:
-    """The HTML and file name of one paper. Raises NotFound for one that is not there or not for this viewer."""
-    if key == "application" and _applies(view):
-        html = _render("dossier/application.html", await _application(session, view))
-        return html, _name(view, TITLES["application"])
-    if key == "rights-notice":
-        html = _render("dossier/rights_notice.html", await _rights_notice(session, view))
-        return html, _name(view, TITLES["rights-notice"])
-    if key.startswith("record-"):
-        _view, meeting = await meeting_access.for_reading(session, view.actor, key.removeprefix("record-"))
-        if meeting.case_id == view.case.id and meeting.minutes is not None:
-            return _render("dossier/record.html", await _record(session, view, meeting)), _name(view, TITLES["record"])
-    raise NotFound()
+def _notices(b: Bundle, own: Sequence[Seat]) -> list[Paper]:
+    """调解通知书: to each party, for the last meeting everybody was asked to."""
+    planned = [one for one in b.meetings if one.row.side is None and one.row.state != "cancelled"]
+    planned = [one for one in planned if not one.row.recorded_later]
+    if not planned:
+        return []
+    return [
+        _one(f"notice-{seat.row.pid}", "", "notice", partial(filled.notice, seat=seat, meeting=planned[-1]),
+             title="notice", note=seat.row.name)
+        for seat in own
+    ]  # fmt: skip
 
 
-def _name(view: View, title: str) -> str:
-    return f"{title}-{view.case.case_no or view.case.application_no}.pdf"
-
-
-def _render(template: str, context: dict[str, Any]) -> str:
-    return env.get_template(template).render(context)
-
-
-async def _common(session: AsyncSession, view: View) -> dict[str, Any]:
-    case = view.case
-    body = await session.get(Body, case.body_id) if case.body_id is not None else None
-    return {
-        "no": case.case_no or case.application_no,
-        "body": body.name if body is not None else "",
-        "category": Category(case.category).zh,
-        "footer_text": case.case_no or case.application_no,
-    }
-
-
-async def _application(session: AsyncSession, view: View) -> dict[str, Any]:
-    case = view.case
-    parties = await cases.parties_of(session, case)
-    return await _common(session, view) | {
-        "applicants": [_block(p) for p in parties if p.side == Side.APPLICANT],
-        "respondents": [_block(p, other=not view.handles) for p in parties if p.side != Side.APPLICANT],
-        "facts": case.facts,
-        "claims": case.claims,
-        "occurred_on": _date(case.occurred_on),
-        "place": await bodies.place_name(session, case.division_code) + case.place,
-        "channel": Channel(case.channel).zh,
-        "submitted_at": _moment(case.submitted_at),
-        "confirmed_at": _moment(case.confirmed_at) if case.confirmed_at is not None else "",
-        "application_no": case.application_no,
-    }
-
-
-def _block(party: Party, *, other: bool = False) -> dict[str, str]:
-    """The block of a party. Of the other side an applicant's copy shows the name alone."""
-    return {
-        "name": party.name,
-        "kind": party.kind,
-        "id_no": "" if other else party.id_no or "",
-        "phone": "" if other else party.phone or "",
-        "address": "" if other else party.address or "",
-        "legal_rep": party.legal_rep,
-    }
-
-
-async def _rights_notice(session: AsyncSession, view: View) -> dict[str, Any]:
-    rows = []
-    for state in await cases.party_states(session, view.case):
-        gate = state.gates.get(ConsentKind.RIGHTS_NOTICE)
-        if view.is_party and state.row.side != view.side:
+def _talk(b: Bundle) -> list[Paper]:
+    found = [
+        _one(f"inquiry-{row.pid}", "5", "inquiry", partial(filled.inquiry, row=row), title="inquiry",
+             note=f"{row.asked} {wording.day(clock.local(row.held_at).date())}")
+        for row in b.inquiries
+    ]  # fmt: skip
+    if b.evidence:
+        appended = tuple(file for file in b.evidence if file.mime == PDF)
+        found.append(_one("evidence", "6", "evidence", filled.evidence, more=appended))
+    covered = set()
+    for row, readers in b.records:
+        if row.state != "frozen":
             continue
-        rows.append(
-            {
-                "name": state.row.name,
-                "side": Side(state.row.side).zh,
-                "at": _moment(gate.at) if gate is not None else "",
-                "how": Channel(gate.channel).zh if gate is not None else "",
-                "version": gate.text_version if gate is not None else "",
-            }
-        )
-    points = [{"head": point.head, "body": point.body} for point in RIGHTS.points]
-    return await _common(session, view) | {"title": RIGHTS.head, "points": points, "receipts": rows}
+        covered.add(row.meeting_id)
+        file, apart = b.files.get(row.pdf_file_id or 0), row.side is not None
+        note = "单独谈话，不装订" if apart else f"第{row.version}版"
+        # What was said to the mediator alone stays out of the file that others read (在线调解规则 Art. 18).
+        found.append(Paper(f"record-{row.pid}", TITLES["record"], "7", note=note, file=file, bound=not apart))
+        found.append(
+            _one(f"record-pages-{row.pid}", "7", "record_pages", partial(filled.record_pages, row=row, readers=readers),
+                 title="record-pages", bound=not apart)
+        )  # fmt: skip
+    for meeting in b.meetings:
+        if meeting.row.minutes is not None and meeting.row.id not in covered:
+            apart = meeting.row.side is not None
+            note = f"{wording.day(clock.local(meeting.row.starts_at).date())} {meeting.row.purpose}"
+            found.append(
+                _one(f"record-{meeting.row.pid}", "7", "record", partial(filled.minutes, meeting=meeting),
+                     title="record", note=note + ("（单独谈话，不装订）" if apart else ""), bound=not apart)
+            )  # fmt: skip
+    return found
 
 
-async def _record(session: AsyncSession, view: View, meeting: Meeting) -> dict[str, Any]:
-    shown = await meetings.show(session, view, meeting)
-    mediators: Sequence[str] = list(
-        await session.scalars(
-            select(Person.name)
-            .join(Assignment, Assignment.person_id == Person.id)
-            .where(Assignment.case_id == view.case.id, Assignment.confirmed_at.is_not(None))
-            .order_by(Assignment.id)
-        )
-    )
-    writer = await session.get(Person, meeting.minuted_by) if meeting.minuted_by is not None else None
-    return await _common(session, view) | {
-        "matter": view.case.title,
-        "purpose": meeting.purpose,
-        "held_at": _moment(meeting.starts_at),
-        "kind": shown.kind.zh,
-        "place": meeting.place or shown.kind.zh,
-        "recorded_later": _moment(meeting.created_at) if meeting.recorded_later else "",
-        "seats": [
-            {
-                "name": seat.party.name,
-                "side": Side(seat.party.side).zh,
-                "how": Presence(seat.row.present).zh,
-                "present": seat.presence in PRESENT,
-                "confirmed": _moment(seat.row.confirmed_at)
-                if shown.confirmed(seat) and seat.row.confirmed_at is not None
-                else "",
-            }
-            for seat in shown.seats
-        ],
-        "mediators": mediators,
-        "writer": writer.name if writer is not None else "",
-        "minutes": meeting.minutes or "",
-        "sha256": meeting.minutes_sha256 or "",
-    }
+def _end(b: Bundle) -> list[Paper]:
+    found = []
+    if b.facts is not None:
+        paper = "factsheet/paper.html"
+        found.append(Paper("facts", TITLES["facts"], "7", template=paper, fill=lambda b: b.facts or {}))
+    agreement = b.agreement
+    if agreement is not None and agreement.state == "frozen":
+        file = b.files.get(agreement.copy_file_id or 0) or b.files.get(agreement.pdf_file_id or 0)
+        title = "agreement" if agreement.form == "written" else "oral"
+        note = agreement.agreement_no or ""
+        found.append(Paper("agreement", TITLES[title], "8", note=note, file=file))
+    if b.items:
+        slips = tuple(file for item in b.items if (file := b.files.get(item.proof_file_id or 0)) and file.mime == PDF)
+        found.append(_one("receipts", "9", "receipts", filled.receipts, more=slips))
+    if b.visits:
+        found.append(_one("visits", "10", "visits", filled.visits))
+    if b.court:
+        papers = tuple(file for row in b.court if (file := b.files.get(row.paper_file_id or 0)) and file.mime == PDF)
+        found.append(_one("court", "11", "court", filled.court, more=papers))
+    if b.event("case:refuse:done") is not None and (b.whole or b.view.side is Side.APPLICANT):
+        found.append(_one("refusal", "", "refusal", filled.refusal))
+    if _ended_without(b):
+        found += [
+            _one(f"ending-{seat.row.pid}", "", "ending", partial(filled.ending, seat=seat), title="ending",
+                 note=seat.row.name)
+            for seat in b.seats
+            if b.mine(seat)
+        ]  # fmt: skip
+    if b.whole:
+        if b.event("case:transfer:done") is not None:
+            found.append(_one("handover", "", "handover", filled.handover))
+        if b.view.state in _AFTER or _ended_without(b):
+            found.append(_one("closing-report", "", "closing_report", filled.closing_report))
+        if b.filing is not None and b.filing.note:
+            found.append(_one("file-note", "12", "file_note", filled.file_note))
+    return found
 
 
-def _date(day: Any) -> str:
-    return f"{day.year}年{day.month}月{day.day}日" if day is not None else ""
+def _ended_without(b: Bundle) -> bool:
+    """Whether mediating ended without an agreement after it was taken on."""
+    if b.case.result is None or b.case.accepted_at is None:
+        return False
+    return outcome(Result(b.case.result), accepted=True, helped=False) is not Outcome.SUCCESS
 
 
-def _moment(moment: Any) -> str:
-    local = clock.local(moment)
-    return f"{_date(local.date())} {local:%H:%M}"
+# --- drawing --------------------------------------------------------------------------------------------------------
+
+
+def drawn(b: Bundle, paper: Paper, *, whole: bool = True) -> Drawn:
+    """The paper's HTML: `whole` with its own page, or as a leaf; and what it had to leave open. Raises NotFound for a
+    paper that is kept as a file."""
+    if paper.fill is None:
+        raise NotFound()
+    return draw(b, paper.template, paper.title, paper.fill(b), whole=whole)
+
+
+def draw(b: Bundle, template: str, title: str, more: dict[str, Any], *, whole: bool = True) -> Drawn:
+    """One template filled."""
+    found = Drawn("")
+
+    def need(label: str, value: Any) -> str:
+        if value in (None, "", []):
+            if label not in found.gaps:
+                found.gaps.append(label)
+            return wording.MISSING
+        return str(value)
+
+    context = filled.common(b, title) | more | {"need": need}
+    found.html = wording.rendered(template, context) if whole else wording.leaf(template, context)
+    return found
+
+
+# --- gaps -----------------------------------------------------------------------------------------------------------
+
+
+def gaps(b: Bundle) -> list[Gap]:
+    """What the file still lacks, paper by paper: papers it must have and places left open."""
+    papers = shelf(b)
+    found = [Gap(title, text) for title, text in _absent(b, {paper.item for paper in papers})]
+    for paper in papers:
+        if paper.fill is not None and paper.bound:
+            found += [Gap(_(paper.title), text) for text in drawn(b, paper, whole=False).gaps]
+    front = draw(b, "dossier/cover.html", TITLES["cover"], filled.cover(b), whole=False)
+    found += [Gap(_(TITLES["cover"]), text) for text in front.gaps]
+    return list(dict.fromkeys(found))
+
+
+def _absent(b: Bundle, items: set[str]) -> list[tuple[str, str]]:
+    """The papers a file must have at its state (domain: 13 items)."""
+    found = []
+    state, agreed = b.view.state, b.effect is not None
+    talked = state in (State.SIGNING, State.EFFECTIVE, State.PERFORMING, State.CONFIRMING, *_AFTER)
+    if talked and "7" not in items and b.case.accepted_at is not None:
+        found.append((_(TITLES["record"]), _("还没有定稿的调解记录。请在“调解记录”里整理、定稿，请各方逐页确认。")))
+    if state in _AFTER and agreed and "10" not in items:
+        found.append((_(TITLES["visits"]), _("还没有回访。")))
+    if agreed and "8" in items and b.agreement is not None and b.agreement.copy_file_id is None:
+        found.append((_(TITLES["agreement"]), _("还没有带签名和印章的副本。")))
+    if state in (*_AFTER, State.FAILED, State.WITHDRAWN) and (b.filing is None or not b.filing.note):
+        found.append((_(TITLES["file-note"]), _("没有卷宗情况说明。没有特别情况的，可以不写。")))
+    return found
+
+
+# --- one by one -----------------------------------------------------------------------------------------------------
+
+
+async def papers_of(session: AsyncSession, view: View) -> list[Paper]:
+    """The papers of a case in the order of the file, as far as this viewer may have them."""
+    return shelf(await gather(session, view))
+
+
+async def one_of(session: AsyncSession, view: View, key: str) -> tuple[Bundle, Paper]:
+    """One of them. Raises NotFound for one that is not there or not for this viewer."""
+    b = await gather(session, view)
+    found = next((paper for paper in shelf(b) if paper.key == key), None)
+    if found is None:
+        raise NotFound()
+    return b, found
+
+
+def name_of(b: Bundle, paper: Paper, ending: str) -> str:
+    """The file's name for people."""
+    return f"{paper.title}-{b.no}.{ending}"
 
 
 @cases.adds("links")
 async def links(session: AsyncSession, view: View) -> list[dict[str, str]]:
     """What the case's page and the room's panel link to beside the case's own pages."""
-    if view.case.accepted_at is None or not (view.is_party or view.handles):
-        return []
     at = f"/cases/{view.case.pid}"
-    found = [{"text": _("文书"), "href": f"{at}/papers", "name": "papers"}]
+    if not (view.is_party or view.handles):
+        return []
+    found = []
+    if view.case.accepted_at is not None or view.state in (State.NOT_ACCEPTED, State.TRANSFERRED):
+        found.append({"text": _("文书"), "href": f"{at}/papers", "name": "papers"})
+    if view.handles and view.case.accepted_at is not None:
+        found.append({"text": _("卷宗"), "href": f"{at}/dossier", "name": "dossier"})
+    if CaseRole.MEDIATOR in view.roles and view.case.accepted_at is not None:
+        found.append({"text": _("调解记录"), "href": f"{at}/records", "name": "records"})
     if view.handles and view.state in (State.PERFORMING, State.PERFORMED, State.FOLLOWED_UP, State.CLOSED):
         found.append({"text": _("回访"), "href": f"{at}/visits", "name": "visits"})
     return found

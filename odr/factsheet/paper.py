@@ -25,6 +25,12 @@ _HOW = {Channel.ONSITE: "当面向调解员确认", Channel.PHONE: "在电话里
 
 async def html(session: AsyncSession, view: View) -> tuple[str, str]:
     """The HTML and the file name."""
+    context = await filled(session, view)
+    return env.get_template("factsheet/paper.html").render(context), f"{TITLE}-{context['no']}.pdf"
+
+
+async def filled(session: AsyncSession, view: View) -> dict[str, Any]:
+    """What stands in the paper; the file of the case binds it in."""
     case = view.case
     sheet = await of_case(session, case)
     no = case.case_no or case.application_no or ""
@@ -35,7 +41,7 @@ async def html(session: AsyncSession, view: View) -> tuple[str, str]:
         .where(Assignment.case_id == case.id, Assignment.confirmed_at.is_not(None), Assignment.ended_at.is_(None))
         .order_by(Assignment.id)
     )
-    context: dict[str, Any] = {
+    return {
         "title": TITLE,
         "no": no,
         "footer_text": no,
@@ -48,7 +54,6 @@ async def html(session: AsyncSession, view: View) -> tuple[str, str]:
         "mediators": list(mediators),
         "drawn_up_on": _date(_last(sheet) or clock.today()),
     }
-    return env.get_template("factsheet/paper.html").render(context), f"{TITLE}-{no}.pdf"
 
 
 def _last(sheet: Sheet) -> date | None:
