@@ -50,7 +50,7 @@ class Plan:
     @property
     def seconds(self) -> float:
         """One step of a search."""
-        return 0.3 if self.tiny else 1.5 if self.quick else 2.5
+        return 0.3 if self.tiny else 1.2 if self.quick else 2.0
 
     @property
     def steps(self) -> int:

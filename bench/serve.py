@@ -19,4 +19,6 @@ if __name__ == "__main__":
     if given.one_per_commit:
         journal._BATCH = 1
     settings = Settings()
-    uvicorn.Server(serving.config(create_app(settings), settings)).run()
+    app = create_app(settings)
+    serving.collect_seldom()
+    uvicorn.Server(serving.config(app, settings)).run()

@@ -115,6 +115,7 @@ def _application(settings: Settings) -> "tuple[FastAPI, uvicorn.Config]":
         from odr.live import serving
 
         app = create_app(settings)
+        serving.collect_seldom()
         return app, serving.config(app, settings)
 
 
