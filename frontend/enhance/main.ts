@@ -1,9 +1,11 @@
 /** What pages gain from script. Each of them works without it; nothing here holds a word of its own: all text comes from the page. */
+import { PaperCheck } from "./check";
 import { reopen } from "./confirm";
 import { watchCopies } from "./copy";
 import { startCountdowns } from "./countdown";
 import { FilePicker } from "./files";
 import { sendOnce } from "./once";
+import { ReadThrough } from "./reading";
 import { SignaturePad } from "./signature";
 import { focusSummary } from "./summary";
 
@@ -16,6 +18,8 @@ export function enhance(part: ParentNode): void {
 }
 
 customElements.define("file-picker", FilePicker);
+customElements.define("paper-check", PaperCheck);
+customElements.define("read-through", ReadThrough);
 customElements.define("signature-pad", SignaturePad);
 sendOnce(document);
 enhance(document);

@@ -26,7 +26,7 @@ from odr.agreements.schemas import (
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Side, State
 from odr.cases.models import Party
-from odr.core import forms, paper, web
+from odr.core import clock, forms, paper, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.forms import Form
 from odr.core.i18n import _
@@ -352,6 +352,11 @@ async def paper_in(request: Request, actor: SignedIn, pid: str) -> HTMLResponse:
     return await _paper_page(request, actor, pid)
 
 
+def _from_qr(request: Request) -> dict[str, str]:
+    """The code of a sheet whose QR was scanned, and the day most sheets carry."""
+    return {"check_code": request.query_params.get("check", "")[:20], "signed_on": clock.today().isoformat()}
+
+
 async def _paper_page(
     request: Request,
     actor: Actor,
@@ -378,7 +383,7 @@ async def _paper_page(
         "agreements/paper_in.html",
         status=error.status if error is not None else 200,
         errors=errors_of(error),
-        values=values or {},
+        values=values if values is not None else _from_qr(request),
         chosen=chosen or [],
         upload_max=most,
         **context,

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from odr.accounts import service
+from odr.accounts.access import DEVICE_COOKIE
 from odr.accounts.models import Login, Person
 from odr.audit.models import LedgerRow
 from odr.core import clock
@@ -70,6 +71,19 @@ async def test_signing_in_again_ends_the_login_this_browser_had(db: Database, br
             await give(browser, await last_code(db, PHONE))
     async with db.read() as session:
         assert list(await session.scalars(select(Login.end_reason).order_by(Login.id))) == ["replaced", None]
+
+
+async def test_a_browser_keeps_its_own_mark_whoever_signs_in(db: Database, browser: httpx2.AsyncClient) -> None:
+    """Two sides of a case on one phone are told apart from two phones by it; it outlives the login."""
+    marks = []
+    for phone in (PHONE, "13904730078"):
+        await ask(browser, phone)
+        await give(browser, await last_code(db, phone))
+        marks.append(browser.cookies.get(DEVICE_COOKIE))
+        await browser.post("/logout", data={"csrf": CSRF})
+        assert "odr_login" not in browser.cookies
+    assert marks[0] is not None
+    assert marks[0] == marks[1]
 
 
 async def test_a_wrong_code_is_said_at_the_field_and_counts(db: Database, browser: httpx2.AsyncClient) -> None:

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from odr.agreements.rules import Signed, capitals, court_may_confirm, effective_at, oral_allowed, paper_only
+from odr.agreements.rules import (
+    WRITING,
+    Matter,
+    Signed,
+    capitals,
+    court_may_confirm,
+    effective_at,
+    effects,
+    oral_allowed,
+    paper_only,
+    writing_needed,
+)
 from odr.cases.codes import Category
 
 SHA, OTHER_SHA = "a" * 64, "b" * 64
@@ -50,6 +61,46 @@ def test_an_oral_agreement_binds_when_the_last_party_confirmed_it() -> None:
     assert effective_at("oral", SHA, PARTIES, [one, two]) == NOON + timedelta(minutes=5)
     assert effective_at("oral", SHA, PARTIES, [one]) is None
     assert effective_at("oral", SHA, PARTIES, [signed(kind, party) for kind, party in KINDS]) is None
+
+
+def test_both_bodies_of_rules_are_told_and_the_law_of_peoples_mediation_counts() -> None:
+    events = [signed("party", 1, 1), signed("party", 2, 5), signed("mediator", None, 7), signed("body_seal", None, 9)]
+    law, online = effects("written", SHA, PARTIES, events)
+    assert (law.counts, online.counts) == (True, False)
+    assert law.at == NOON + timedelta(minutes=9) == effective_at("written", SHA, PARTIES, events)
+    assert online.at == NOON + timedelta(minutes=5), "the online rule waits for the parties alone"
+    assert "第二十九条" in law.source
+    assert "第十九条" in online.source
+    law, online = effects("written", SHA, PARTIES, events[:3])
+    assert (law.at, online.at) == (None, NOON + timedelta(minutes=5))
+    law, online = effects("written", SHA, PARTIES, events[:1])
+    assert (law.at, online.at) == (None, None)
+
+
+def test_a_party_on_paper_or_an_oral_agreement_is_not_under_the_online_rule() -> None:
+    by_hand = Signed("party", 2, SHA, NOON, "paper")
+    events = [signed("party", 1), by_hand, signed("mediator"), signed("body_seal")]
+    law, online = effects("written", SHA, PARTIES, events)
+    assert law.at == NOON
+    assert (online.at, "纸上" in online.why) == (None, True)
+    told = effects("oral", SHA, PARTIES, [signed("oral_confirmation", party) for party in PARTIES])
+    assert [one.at for one in told] == [NOON, None]
+    with pytest.raises(ValueError, match="form"):
+        effects("email", SHA, PARTIES, [])
+
+
+def test_what_has_to_be_written_is_a_table_with_its_sources() -> None:
+    needed = {
+        "labour": Matter(Category.WAGE_ARREARS),
+        "medical": Matter(Category.MEDICAL),
+        "instalments": Matter(Category.CONTRACT, 100, payments=2),
+        "major": Matter(Category.CONTRACT, 5_000_000, payments=1),
+    }
+    found = {name: writing_needed(matter) for name, matter in needed.items()}
+    assert {name: one.id for name, one in found.items() if one is not None} == {name: name for name in needed}
+    assert {one.id for one in WRITING} == set(needed)
+    assert all("第" in one.source and "不能只作口头协议" in one.why for one in WRITING)
+    assert writing_needed(Matter(Category.NEIGHBOUR, 4_999_999, payments=1)) is None
 
 
 @pytest.mark.parametrize("form", ["written", "oral"])

@@ -169,6 +169,23 @@ async def test_paper_and_screen_mix_on_one_version(story: Story) -> None:
     assert rows == [("screen", False, True, False)] + [("paper", True, True, True)] * 3
 
 
+async def test_on_paper_too_the_seal_is_the_last_and_the_day_on_the_sheet_is_kept(story: Story) -> None:
+    agreement = await story.frozen()
+    clerk = story.cast.body_clerk
+    with pytest.raises(Conflict, match="还有人没有签名"):
+        await _paper(story, clerk, agreement, [story.applicant, "seal"])
+    day = clock.today()
+    with pytest.raises(Invalid) as refused:
+        await _paper(story, clerk, agreement, [story.applicant], signed_on=str(day - timedelta(days=3)))
+    assert "还没有定稿" in refused.value.fields["signed_on"]
+    everybody = ["seal", "mediator", story.respondent, story.applicant]
+    stands = await _paper(story, clerk, agreement, everybody, signed_on=str(day))
+    assert stands.effective_at is not None
+    async with story.db.read() as session:
+        rows = list(await session.execute(select(Signature.kind, Signature.signed_on).order_by(Signature.id)))
+    assert [tuple(row) for row in rows] == [(kind, day) for kind in ("party", "party", "mediator", "body_seal")]
+
+
 async def test_a_sheet_of_another_version_is_not_taken_in(story: Story) -> None:
     agreement = await story.frozen()
     with pytest.raises(Invalid) as refused:
