@@ -27,6 +27,7 @@ APPEND_ONLY = (
     "case_events",
     "signatures",
     "clause_answers",
+    "clause_versions",
     "lineage",
     "read_throughs",
     "record_pages",

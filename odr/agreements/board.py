@@ -1,14 +1,15 @@
 """The clause board as one viewer may see it: clauses, answers, comments, and what is still open."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.agreements import content
-from odr.agreements.models import Agreement, Clause, ClauseAnswer
+from odr.agreements import clause_words, content
+from odr.agreements.models import Agreement, Clause, ClauseAnswer, ClauseVersion
 from odr.agreements.schemas import Answer, Kind
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Side, State
@@ -29,6 +30,15 @@ class AnswerView:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What became different when a clause got this version, a sentence each."""
+
+    version: int
+    at: datetime
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ClauseView:
     """One clause with its answers."""
 
@@ -39,6 +49,9 @@ class ClauseView:
     answers: tuple[AnswerView, ...]
     waiting: tuple[Party, ...]
     mine: AnswerView | None = None
+    changes: tuple[Change, ...] = ()
+    account: str = ""
+    """Empty for whoever may not see it."""
 
     @property
     def kind(self) -> Kind:
@@ -86,6 +99,11 @@ def _latest(answers: Iterable[ClauseAnswer]) -> dict[tuple[int, int], ClauseAnsw
     return {(row.clause_id, row.party_id): row for row in answers}
 
 
+def private_words(row: ClauseAnswer) -> str:
+    """What an answer says beside itself; a comment from before those were sealed stands where all do."""
+    return row.private_comment or row.comment
+
+
 async def answers_in_force(session: AsyncSession, clauses: Iterable[Clause]) -> dict[tuple[int, int], ClauseAnswer]:
     """(clause id, party id) → its last answer to the clause's present version."""
     versions = {clause.id: clause.version for clause in clauses}
@@ -126,6 +144,8 @@ async def show(session: AsyncSession, view: View, agreement: Agreement) -> Board
     clauses = await content.clauses_of(session, agreement)
     answers = await answers_in_force(session, clauses)
     mediates = CaseRole.MEDIATOR in view.roles
+    accounts = mediates or view.is_party
+    history = await clause_words.history(session, clauses)
     shown = []
     for n, clause in enumerate(clauses, start=1):
         given: dict[int, AnswerView] = {}
@@ -137,7 +157,7 @@ async def show(session: AsyncSession, view: View, agreement: Agreement) -> Board
             mine = view.principal is not None and view.principal.id == party.id
             given[party.id] = AnswerView(
                 party=party.pid, name=party.name, side=Side(party.side), answer=Answer(row.answer),
-                comment=row.comment if mediates or mine or not private else None, private=private, at=row.at,
+                comment=private_words(row) if mediates or mine or not private else None, private=private, at=row.at,
             )  # fmt: skip
         shown.append(
             ClauseView(
@@ -148,6 +168,22 @@ async def show(session: AsyncSession, view: View, agreement: Agreement) -> Board
                 answers=tuple(given.values()),
                 waiting=tuple(party for party in parties if party.id not in given),
                 mine=given.get(view.principal.id) if view.principal is not None else None,
+                changes=_changes(history[clause.id], by_id, accounts=accounts),
+                account=(clause.account or "") if accounts else "",
             )
         )
     return Board(agreement, view.case, tuple(parties), tuple(shown), view.principal)
+
+
+def _changes(kept: Sequence[ClauseVersion], parties: Mapping[int, Party], *, accounts: bool) -> tuple[Change, ...]:
+    """What changed from version to version, the newest first."""
+    pairs = pairwise(kept)
+    found = [
+        Change(
+            new.version,
+            new.at,
+            tuple(clause_words.changes(clause_words.said(old), clause_words.said(new), parties, accounts=accounts)),
+        )
+        for old, new in pairs
+    ]
+    return tuple(reversed(found))

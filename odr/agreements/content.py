@@ -60,6 +60,10 @@ class ClauseText:
     amount_fen: int | None
     due_on: date | None
     manner: str
+    place: str = ""
+    begins_on: date | None = None
+    recurring: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,6 +227,10 @@ def _clause(n: int, row: Clause, names: dict[int, str]) -> ClauseText:
         amount_fen=row.amount_fen,
         due_on=row.due_on,
         manner=row.manner,
+        place=row.place,
+        begins_on=row.begins_on,
+        recurring=row.recurring,
+        account=row.account or "",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.agreements import access, board, hands, papers, performing, rules, standing, visits
+from odr.agreements import access, board, hands, performing, rules, standing, visits
 from odr.agreements.access import Place
 from odr.agreements.board import Board, ClauseView
 from odr.agreements.models import Agreement, PerformanceItem, ReturnVisit
@@ -18,6 +18,7 @@ from odr.cases.codes import CaseRole, Category, Channel, Side, State
 from odr.cases.models import Party
 from odr.core.i18n import _
 from odr.core.templating import day, moment
+from odr.evidence.genuine import grouped
 from odr.evidence.models import File
 
 
@@ -74,7 +75,7 @@ async def document(session: AsyncSession, place: Place) -> dict[str, Any]:
         ]
         if view.handles
         else [],
-        "check_code": papers.grouped(agreement.check_code) if agreement.state == "frozen" else None,
+        "check_code": grouped(agreement.check_code) if agreement.state == "frozen" else None,
         "court_until": stands.court_until.isoformat() if stands.court_until is not None else None,
         "court_until_day": day(stands.court_until),
         "court_may_confirm": rules.court_may_confirm(Category(view.case.category)),
@@ -86,7 +87,7 @@ def my_turn(view: View, shown: Board, stands: Standing) -> bool:
     mediates = CaseRole.MEDIATOR in view.roles
     if shown.drafting:
         if mediates:
-            asked = any(a.answer == "change" for clause in shown.clauses for a in clause.answers)
+            asked = any(a.answer != "accept" for clause in shown.clauses for a in clause.answers)
             return shown.all_accepted or asked or not shown.clauses
         return access.may_settle(view) and bool(shown.open_for_me)
     if shown.agreement.state != "frozen" or view.state not in (State.SIGNING, State.MEDIATING):
@@ -114,6 +115,15 @@ def _clause(clause: ClauseView) -> dict[str, Any]:
         "due_on": row.due_on.isoformat() if row.due_on is not None else None,
         "due": day(row.due_on),
         "manner": row.manner,
+        "place": row.place,
+        "begins_on": row.begins_on.isoformat() if row.begins_on is not None else None,
+        "begins": day(row.begins_on),
+        "recurring": row.recurring,
+        "account": clause.account,
+        "changes": [
+            {"version": one.version, "at": _iso(one.at), "when": moment(one.at), "words": list(one.words)}
+            for one in clause.changes
+        ],
         "accepted": clause.accepted,
         "waiting": [party.pid for party in clause.waiting],
         "answers": [

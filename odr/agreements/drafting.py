@@ -1,13 +1,26 @@
 """Writing an agreement together: the mediator drafts, each party answers each clause, a change voids its answers."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements import access, board, content, rules, standing
+from odr.agreements import access, board, clause_words, content, rules, standing
 from odr.agreements.access import Place
 from odr.agreements.models import Agreement, Clause, ClauseAnswer
-from odr.agreements.schemas import AcceptAllIn, Answer, AnswerIn, ClauseIn, DraftIn, Kind, OrderIn, SheetIn
+from odr.agreements.schemas import (
+    AcceptAllIn,
+    Answer,
+    AnswerIn,
+    ClauseIn,
+    ClausesIn,
+    DraftIn,
+    Kind,
+    OrderIn,
+    ReleaseIn,
+    SheetIn,
+)
 from odr.audit import service as audit
 from odr.cases import service as cases
 from odr.cases.codes import Category, Side, State
@@ -105,15 +118,49 @@ async def add_clause(session: AsyncSession, actor: Actor, pid: str, wanted: Clau
     """Propose a further clause. Raises Invalid naming each field that is wrong."""
     wanted.check()
     place = await access.for_drafting(session, actor, pid)
-    if len(await content.clauses_of(session, place.agreement)) >= MOST_CLAUSES:
+    before = await _waiting(session, place)
+    (clause,) = await _added(session, actor, place, [wanted])
+    await _proposed(session, actor, place, clause)
+    await _tell_whose_turn(session, actor, place, before)
+    return clause
+
+
+async def add_clauses(session: AsyncSession, actor: Actor, pid: str, wanted: ClausesIn) -> list[Clause]:
+    """Several clauses at once, all or none, with one line in the room. Raises Invalid naming each wrong field with its
+    place in the list."""
+    wanted.check()
+    place = await access.for_drafting(session, actor, pid)
+    before = await _waiting(session, place)
+    clauses = await _added(session, actor, place, wanted.clauses, listed=True)
+    text = f"调解员写下了 {len(clauses)} 条条款，请逐条看一看。"
+    await cases.announce(session, place.case, "agreement:clause:proposed", text, link(place.case))
+    await _happened(session, actor, place.case, place.agreement, "agreement:clause:proposed")
+    await _tell_whose_turn(session, actor, place, before)
+    return clauses
+
+
+async def _added(
+    session: AsyncSession, actor: Actor, place: Place, wanted: Sequence[ClauseIn], *, listed: bool = False
+) -> list[Clause]:
+    if len(await content.clauses_of(session, place.agreement)) + len(wanted) > MOST_CLAUSES:
         raise Conflict(_("条款太多了，最多 %(n)s 条。请合并几条。", n=MOST_CLAUSES), code="too_many")
     last = await session.scalar(select(func.max(Clause.ordinal)).where(Clause.agreement_id == place.agreement.id))
-    clause = Clause(agreement_id=place.agreement.id, ordinal=(last or 0) + 1, kind=wanted.kind, text=wanted.text)
-    await _fill(session, place.case, clause, wanted)
-    session.add(clause)
+    clauses: list[Clause] = []
+    wrong: dict[str, str] = {}
+    for n, one in enumerate(wanted):
+        clause = Clause(agreement_id=place.agreement.id, ordinal=(last or 0) + 1 + n, kind=one.kind, text=one.text)
+        try:
+            await _fill(session, place.case, clause, one)
+        except Invalid as refused:
+            wrong |= {f"clauses.{n}.{name}" if listed else name: words for name, words in refused.fields.items()}
+        clauses.append(clause)
+    if wrong:
+        raise Invalid(wrong)
+    session.add_all(clauses)
     await session.flush()
-    await _proposed(session, actor, place, clause)
-    return clause
+    for clause in clauses:
+        await clause_words.keep(session, actor.person_id, clause)
+    return clauses
 
 
 async def change_clause(session: AsyncSession, actor: Actor, pid: str, clause_pid: str, wanted: ClauseIn) -> Clause:
@@ -121,13 +168,16 @@ async def change_clause(session: AsyncSession, actor: Actor, pid: str, clause_pi
     wanted.check()
     place = await access.for_drafting(session, actor, pid)
     clause = await _clause(session, place.agreement, clause_pid)
-    before = _fields(clause)
+    said = clause_words.fields(clause)
     await _fill(session, place.case, clause, wanted)
-    if _fields(clause) == before:
+    if clause_words.fields(clause) == said:
         return clause
+    waiting = await _waiting(session, place)
     clause.version += 1
     await session.flush()
+    await clause_words.keep(session, actor.person_id, clause)
     await _proposed(session, actor, place, clause)
+    await _tell_whose_turn(session, actor, place, waiting)
     return clause
 
 
@@ -155,13 +205,39 @@ async def reorder(session: AsyncSession, actor: Actor, pid: str, wanted: OrderIn
 
 
 async def answer(session: AsyncSession, actor: Actor, pid: str, clause_pid: str, wanted: AnswerIn) -> ClauseAnswer:
-    """A party accepts one clause as it saw it, or asks to change it. Raises Forbidden for a general agent (T19),
-    Conflict when the clause has changed since, Invalid for a change without words."""
+    """A party accepts one clause as it saw it, asks to change it, or rejects it. Raises Forbidden for a general agent
+    (T19), Conflict when the clause has changed since, Invalid for a change or a no without words."""
     wanted.check()
     place, party = await _answering(session, actor, pid)
     clause = await _clause(session, place.agreement, clause_pid)
     row = await _store(session, actor, party, clause, wanted)
     await _answered(session, actor, place, party, clause, wanted)
+    return row
+
+
+async def release_comment(
+    session: AsyncSession, actor: Actor, pid: str, clause_pid: str, wanted: ReleaseIn
+) -> ClauseAnswer:
+    """A party opens to everybody what it wrote for the mediator alone, as a new answer that cannot be taken back.
+
+    Raises NotFound, Forbidden, Conflict when the clause has changed since or there is nothing to open.
+    """
+    place, party = await _answering(session, actor, pid)
+    clause = await _clause(session, place.agreement, clause_pid)
+    _need_same(clause, wanted.version)
+    given = (await board.answers_in_force(session, [clause])).get((clause.id, party.id))
+    if given is None or given.audience != "private":
+        raise Conflict(_("这里没有只告诉调解员的话。请刷新页面。"), code="nothing_private")
+    row = ClauseAnswer(
+        clause_id=clause.id, clause_version=clause.version, party_id=party.id, by_person_id=actor.person_id,
+        answer=given.answer, comment=board.private_words(given), released_id=given.id,
+    )  # fmt: skip
+    session.add(row)
+    await session.flush()
+    n = await _place_of(session, place.agreement, clause)
+    text = f"{who_is(party)}公开了对第 {n} 条的意见：{row.comment}"
+    await cases.announce(session, place.case, "agreement:comment:released", text, link(place.case))
+    await _happened(session, actor, place.case, place.agreement, "agreement:comment:released")
     return row
 
 
@@ -195,15 +271,21 @@ async def _answering(session: AsyncSession, actor: Actor, pid: str) -> tuple[Pla
 
 
 async def _store(session: AsyncSession, actor: Actor, party: Party, clause: Clause, wanted: AnswerIn) -> ClauseAnswer:
-    if wanted.version != clause.version:
-        raise Conflict(_("这一条刚刚改过。请看新的内容，再回答。"), code="changed")
+    _need_same(clause, wanted.version)
+    private = wanted.audience == "private"
     row = ClauseAnswer(
         clause_id=clause.id, clause_version=clause.version, party_id=party.id, by_person_id=actor.person_id,
-        answer=wanted.answer, comment=wanted.comment, audience=wanted.audience,
+        answer=wanted.answer, comment="" if private else wanted.comment, audience=wanted.audience,
+        private_comment=wanted.comment if private else None,
     )  # fmt: skip
     session.add(row)
     await session.flush()
     return row
+
+
+def _need_same(clause: Clause, version: int) -> None:
+    if version != clause.version:
+        raise Conflict(_("这一条刚刚改过。请看新的内容，再回答。"), code="changed")
 
 
 async def _answered(
@@ -212,11 +294,11 @@ async def _answered(
     n = await _place_of(session, place.agreement, clause)
     if wanted.answer is Answer.ACCEPT:
         text = f"{who_is(party)}同意第 {n} 条。"
-    elif wanted.audience == "joint":
-        text = f"{who_is(party)}希望修改第 {n} 条：{wanted.comment}"
     else:
+        does = "希望修改" if wanted.answer is Answer.CHANGE else "不同意"
         # What was written for the mediator alone leaves no word in the joint room.
-        text = f"{who_is(party)}希望修改第 {n} 条，请调解员看一看。"
+        words = f"：{wanted.comment}" if wanted.audience == "joint" else "，请调解员看一看。"
+        text = f"{who_is(party)}{does}第 {n} 条{words}"
     await _say_answer(session, place, text)
     await _happened(session, actor, place.case, place.agreement, "agreement:clause:answered")
 
@@ -267,10 +349,24 @@ async def _place_of(session: AsyncSession, agreement: Agreement, clause: Clause)
     return [row.id for row in await content.clauses_of(session, agreement)].index(clause.id) + 1
 
 
-def _fields(clause: Clause) -> tuple[object, ...]:
-    return (
-        clause.kind, clause.text, clause.obligor_id, clause.obligee_id, clause.amount_fen, clause.due_on, clause.manner,
-    )  # fmt: skip
+async def _waiting(session: AsyncSession, place: Place) -> set[int]:
+    """The parties for whom some clause waits."""
+    clauses = await content.clauses_of(session, place.agreement)
+    given = await board.answers_in_force(session, clauses)
+    parties = await content.principals(session, place.case)
+    return {party.id for party in parties if any((clause.id, party.id) not in given for clause in clauses)}
+
+
+async def _tell_whose_turn(session: AsyncSession, actor: Actor, place: Place, before: set[int]) -> None:
+    """One notice when something begins to wait for a party; not one for each further clause."""
+    if place.agreement.form != "written":
+        return
+    fresh = await _waiting(session, place) - before
+    states = [state for state in await cases.party_states(session, place.case) if state.row.id in fresh]
+    text = "协议草案里有条款请您看一看、答一答，请登录“我的纠纷”查看。"
+    await cases.tell_parties(
+        session, place.case, states, "agreement:clause:proposed", text, but=actor.person_id, sms=False
+    )
 
 
 async def _fill(session: AsyncSession, case: Case, clause: Clause, wanted: ClauseIn) -> None:
@@ -282,6 +378,7 @@ async def _fill(session: AsyncSession, case: Case, clause: Clause, wanted: Claus
     if wrong:
         raise Invalid(wrong)
     clause.kind, clause.text, clause.manner = Kind(wanted.kind).value, wanted.text, wanted.manner
+    clause.place, clause.recurring, clause.account = wanted.place, wanted.recurring, wanted.account or None
     clause.obligor_id = parties[wanted.obligor].id if wanted.obligor else None
     clause.obligee_id = parties[wanted.obligee].id if wanted.obligee else None
-    clause.amount_fen, clause.due_on = wanted.amount, wanted.due_on
+    clause.amount_fen, clause.due_on, clause.begins_on = wanted.amount, wanted.due_on, wanted.begins_on

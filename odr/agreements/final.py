@@ -3,7 +3,19 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements import access, board, content, drafting, effect, oral, papers, rules, standing, verification
+from odr.agreements import (
+    access,
+    board,
+    clause_words,
+    content,
+    drafting,
+    effect,
+    oral,
+    papers,
+    rules,
+    standing,
+    verification,
+)
 from odr.agreements.access import Place
 from odr.agreements.content import Content
 from odr.agreements.models import Agreement, Clause, OralRegister
@@ -101,12 +113,13 @@ async def unfreeze(session: AsyncSession, actor: Actor, pid: str, reason: str) -
     session.add(new)
     await session.flush()
     for row in await content.clauses_of(session, old):
-        copied = ("ordinal", "kind", "obligor_id", "obligee_id", "text", "amount_fen", "due_on", "manner")
-        session.add(Clause(agreement_id=new.id, **{name: getattr(row, name) for name in copied}))
+        session.add(Clause(agreement_id=new.id, ordinal=row.ordinal, **clause_words.fields(row)))
     if (held := await oral.register_of(session, old)) is not None:
         asked = ("held_on", "place", "cross_committee", "performed", "written_by", "written_at")
         session.add(OralRegister(agreement_id=new.id, **{name: getattr(held, name) for name in asked}))
     await session.flush()
+    for row in await content.clauses_of(session, new):
+        await clause_words.keep(session, actor.person_id, row)
     if case.state == State.SIGNING:
         await cases.back_to_mediating(session, actor, case, reason)
     else:

@@ -9,14 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from odr.core import clock
 from odr.core.crypto import Sealed
 from odr.core.db import Base, UTCDateTime
-from odr.core.ids import new_code, new_pid
-
-CHECK_LENGTH = 12
-
-
-def new_check_code() -> str:
-    """What is printed on every paper of one version and looked up by anybody: 59 random bits, to be read aloud."""
-    return new_code(CHECK_LENGTH)
+from odr.core.ids import new_pid
+from odr.evidence.genuine import CHECK_LENGTH, new_check_code
 
 
 class Agreement(Base):
@@ -57,7 +51,11 @@ class Agreement(Base):
 
 
 class Clause(Base):
-    """Who does what, how much, by when, how. A change raises `version`, which voids earlier answers."""
+    """Who does what, how much, by when, where, how. A change raises `version`, which voids earlier answers.
+
+    `begins_on` and `recurring` say of a lasting duty since when and how often. `account` is where money is paid to:
+    sealed, told to the two sides and printed on the paper, and nowhere else.
+    """
 
     __tablename__ = "clauses"
     __table_args__ = (
@@ -78,11 +76,66 @@ class Clause(Base):
     amount_fen: Mapped[int | None] = mapped_column(BigInteger)
     due_on: Mapped[date | None] = mapped_column()
     manner: Mapped[str] = mapped_column(String(120), default="")
+    place: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    begins_on: Mapped[date | None] = mapped_column()
+    recurring: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    account: Mapped[str | None] = mapped_column(Sealed)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
+class ClauseVersion(Base):
+    """What a clause said at one version (`said`, sealed JSON), and who wrote it. Append-only (triggers)."""
+
+    __tablename__ = "clause_versions"
+    __table_args__ = (UniqueConstraint("clause_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clause_id: Mapped[int] = mapped_column(ForeignKey("clauses.id"))
+    version: Mapped[int] = mapped_column()
+    said: Mapped[str] = mapped_column(Sealed)
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class ClauseProposal(Base):
+    """A clause that somebody suggests for the board. state: open | taken | declined | withdrawn.
+
+    `audience` private: seen by `side` and the mediator alone until that side releases it. What it says is sealed like
+    private talk. A party's own has `by_party_id`; without one the mediator put it to that side.
+    """
+
+    __tablename__ = "clause_proposals"
+    __table_args__ = (
+        Index("ix_clause_proposals_case", "case_id", "id"),
+        CheckConstraint("audience = 'private' OR by_party_id IS NOT NULL", name="the_mediator_proposes_to_one_side"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided_has_its_time"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pid: Mapped[str] = mapped_column(String(32), unique=True, default=new_pid)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    side: Mapped[str] = mapped_column(String(12))
+    audience: Mapped[str] = mapped_column(String(8))
+    by_party_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    # The clause that is to be changed; empty for a further one.
+    clause_id: Mapped[int | None] = mapped_column(ForeignKey("clauses.id"))
+    said: Mapped[str] = mapped_column(Sealed)
+    note: Mapped[str | None] = mapped_column(Sealed)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    reply: Mapped[str | None] = mapped_column(String(8))
+    reply_note: Mapped[str | None] = mapped_column(Sealed)
+    released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    decision_note: Mapped[str | None] = mapped_column(Sealed)
+    taken_clause_id: Mapped[int | None] = mapped_column(ForeignKey("clauses.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
 class ClauseAnswer(Base):
-    """One party's answer to one version of a clause: accept, or change with a wish. Kept, never overwritten."""
+    """One party's answer to one version of a clause: accept, change with a wish, or reject with a reason. Kept, never
+    overwritten: a comment that is released later is a further answer (`released_id` names the private one)."""
 
     __tablename__ = "clause_answers"
     __table_args__ = (Index("ix_clause_answers_clause", "clause_id", "clause_version"),)
@@ -96,6 +149,9 @@ class ClauseAnswer(Base):
     comment: Mapped[str] = mapped_column(String(300), default="")
     # Who reads the comment: `joint`, or `private` for the mediator alone. The answer itself is always joint.
     audience: Mapped[str] = mapped_column(String(8), default="joint")
+    # A comment for the mediator alone is private talk, and kept as such; `comment` is empty then.
+    private_comment: Mapped[str | None] = mapped_column(Sealed)
+    released_id: Mapped[int | None] = mapped_column(ForeignKey("clause_answers.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 

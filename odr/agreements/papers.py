@@ -18,6 +18,7 @@ from odr.agreements.standing import Slot, Standing
 from odr.cases.codes import Side
 from odr.core import clock
 from odr.core.templating import env
+from odr.evidence.genuine import grouped
 
 TITLES = {"written": "人民调解协议书", "oral": "人民调解口头协议登记表"}
 _DIGITS = "零一二三四五六七八九十"
@@ -49,11 +50,6 @@ def yuan(fen: int) -> str:
 
 
 env.filters |= {"cn_number": cn_number, "cn_date": cn_date}
-
-
-def grouped(code: str) -> str:
-    """A check code as it is read and copied: K7QM-3XRT-9FHW."""
-    return "-".join(code[n : n + 4] for n in range(0, len(code), 4))
 
 
 @dataclass(frozen=True)
@@ -150,12 +146,31 @@ def _clause(clause: ClauseText) -> dict[str, Any]:
     how = ""
     if clause.amount_fen is not None:
         how = f"金额：人民币{rules.capitals(clause.amount_fen)}（{yuan(clause.amount_fen)}）"
-        if clause.due_on is not None:
+        if clause.begins_on is not None or clause.recurring:
+            how += f"，{_term(clause)}"
+        elif clause.due_on is not None:
             how += f"，{cn_date(clause.due_on)}以前付清"
-        if clause.manner:
-            how += f"，方式：{clause.manner}"
+        for word, given in (("方式", clause.manner), ("地点", clause.place), ("收款账户", clause.account)):
+            if given:
+                how += f"，{word}：{given}"
         how += "。"
-    return asdict(clause) | {"how": how, "sum": yuan(clause.amount_fen) if clause.amount_fen is not None else ""}
+    more = {
+        "how": how,
+        "sum": yuan(clause.amount_fen) if clause.amount_fen is not None else "",
+        "term": _term(clause),
+        "by": "；".join(part for part in (clause.manner, clause.place) if part),
+    }
+    return asdict(clause) | more
+
+
+def _term(clause: ClauseText) -> str:
+    """Since when, how often, until when: 自2027年1月1日起，每月5日以前，至2027年12月31日止."""
+    if clause.begins_on is None and not clause.recurring:
+        return cn_date(clause.due_on) if clause.due_on is not None else ""
+    parts = [f"自{cn_date(clause.begins_on)}起"] if clause.begins_on is not None else []
+    parts += [clause.recurring] if clause.recurring else []
+    parts += [f"至{cn_date(clause.due_on)}止"] if clause.due_on is not None else []
+    return "，".join(parts)
 
 
 def _label(slot: Slot) -> str:

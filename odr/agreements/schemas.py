@@ -9,18 +9,19 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from odr.accounts import service as accounts
-from odr.agreements.models import CHECK_LENGTH
-from odr.cases.codes import Channel, Coded, CourtOutcome
+from odr.cases.codes import Channel, Coded, CourtOutcome, Side
 from odr.core import clock
 from odr.core.errors import Invalid
 from odr.core.forms import Strict, narrow
 from odr.core.i18n import N_, _
+from odr.evidence import genuine
 
 MOST_FEN = 100_000_000_000  # a thousand million yuan: beyond it a key was held down
 _LATEST_YEARS = 30
 _EARLIEST_YEAR = 2000
 _AMOUNT = re.compile(r"\d+(\.\d+)?|\.\d+")
-_CHECK_CODE = re.compile(rf"[2-9A-HJKMNP-TV-Z]{{{CHECK_LENGTH}}}")
+# A bank's number, a telephone or an address by which a purse is found: without one nobody can pay.
+_ACCOUNT = re.compile(r"(?:\d[ -]?){6,}|[\w.+-]+@[\w-]+\.\w+")
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
 
 
@@ -53,12 +54,7 @@ class AtOnce(Coded):
 class Answer(StrEnum):
     ACCEPT = "accept"
     CHANGE = "change"
-
-
-def check_code(given: str) -> str | None:
-    """The check code of a paper as it is kept, from what was copied or scanned; None when it cannot be one."""
-    plain = re.sub(r"[\s\-‐-―]", "", narrow(given)).upper()
-    return plain if _CHECK_CODE.fullmatch(plain) else None
+    REJECT = "reject"
 
 
 def _fen(given: object) -> int | None:
@@ -171,7 +167,10 @@ class DraftIn(SheetIn):
 
 
 class ClauseIn(Strict):
-    """One clause. `amount` is in yuan, `obligor` and `obligee` are party ids; an empty obligee means everybody else."""
+    """One clause. `amount` is in yuan, `obligor` and `obligee` are party ids; an empty obligee means everybody else.
+
+    `begins_on` and `recurring` say of a lasting duty since when and how often; `account` is where money is paid to.
+    """
 
     kind: Kind
     obligor: Pid | None = None
@@ -180,6 +179,10 @@ class ClauseIn(Strict):
     amount: Fen = None
     due_on: Day = None
     manner: str = Field(default="", max_length=120)
+    place: str = Field(default="", max_length=120)
+    begins_on: Day = None
+    recurring: str = Field(default="", max_length=80)
+    account: str = Field(default="", max_length=120)
 
     def check(self) -> None:
         """What one field asks of another. Raises Invalid naming each."""
@@ -193,10 +196,16 @@ class ClauseIn(Strict):
                 wrong["amount"] = _("付款要写明金额。")
             if self.obligee is None:
                 wrong["obligee"] = _("请选择付给谁。")
-            if self.due_on is None:
+            if self.due_on is None and not self.recurring:
                 wrong["due_on"] = _("请写明哪一天以前付清。")
         elif self.amount is not None:
             wrong["amount"] = _("只有“付款”才写金额。请改选“付款”，或者去掉金额。")
+        if self.account and self.kind is not Kind.PAY:
+            wrong["account"] = _("只有“付款”才写收款账户。")
+        elif self.account and not _ACCOUNT.search(narrow(self.account)):
+            wrong["account"] = _("请写全收款账户，例如：王某某，工商银行海勃湾支行，6222…（全部数字）。")
+        if self.begins_on is not None and self.due_on is not None and self.begins_on > self.due_on:
+            wrong["due_on"] = _("结束的日期在开始的日期以前。")
         if wrong:
             raise Invalid(wrong)
 
@@ -218,6 +227,53 @@ class AnswerIn(Strict):
     def check(self) -> None:
         if self.answer is Answer.CHANGE and len(self.comment) < 2:
             raise Invalid({"comment": _("请写下您希望怎么改。")})
+        if self.answer is Answer.REJECT and len(self.comment) < 2:
+            raise Invalid({"comment": _("请写一句为什么不同意。")})
+
+
+class ClausesIn(Strict):
+    """Several clauses at once, as a set of texts gives them."""
+
+    clauses: list[ClauseIn] = Field(min_length=1, max_length=12)
+
+    def check(self) -> None:
+        """Raises Invalid naming each wrong field with its place in the list."""
+        wrong: dict[str, str] = {}
+        for n, clause in enumerate(self.clauses):
+            try:
+                clause.check()
+            except Invalid as refused:
+                wrong |= {f"clauses.{n}.{name}": words for name, words in refused.fields.items()}
+        if wrong:
+            raise Invalid(wrong)
+
+
+class ProposalIn(ClauseIn):
+    """A clause somebody suggests: a party to all or to the mediator alone, the mediator to one side alone (`side`).
+
+    `target` names the clause it would replace; `note` says why."""
+
+    target: Pid | None = None
+    audience: Literal["joint", "private"] = "joint"
+    side: Side | None = None
+    note: str = Field(default="", max_length=300)
+
+    def clause(self) -> ClauseIn:
+        """What would stand on the board."""
+        return ClauseIn.model_validate({name: getattr(self, name) for name in ClauseIn.model_fields})
+
+
+class ReplyIn(Strict):
+    """What a side says, to the mediator alone, of what the mediator put to it."""
+
+    reply: Literal["accept", "reject"]
+    note: str = Field(default="", max_length=300)
+
+
+class ReleaseIn(Strict):
+    """A private comment is released: the version of the clause it was written on."""
+
+    version: int = Field(ge=1)
 
 
 class SeenClause(Strict):
@@ -292,7 +348,7 @@ class VouchIn(Strict):
 
 
 def _check_code(given: str) -> str:
-    if (plain := check_code(given)) is None:
+    if (plain := genuine.read_code(given)) is None:
         raise ValueError(_("请照着纸上抄写 12 位核对码，例如 K7QM-3XRT-9FHW。"))
     return plain
 

@@ -13,15 +13,18 @@ from odr.agreements.documents import document, promises, versions
 from odr.agreements.drafting import (
     accept_all,
     add_clause,
+    add_clauses,
     answer,
     change_clause,
     draft,
+    release_comment,
     remove_clause,
     reorder,
     revise_sheet,
     write_down,
 )
 from odr.agreements.final import finalise, unfreeze
+from odr.agreements.genuine import where_to_take_in
 from odr.agreements.oral import confirm_oral, register, register_of, vouch_oral
 from odr.agreements.performing import breach, claim, complete, items_of, record, remedies, settle, urge
 from odr.agreements.reading import has_read
@@ -41,6 +44,7 @@ __all__ = [
     "Standing",
     "accept_all",
     "add_clause",
+    "add_clauses",
     "agree_to_court",
     "answer",
     "breach",
@@ -65,6 +69,7 @@ __all__ = [
     "register",
     "register_court_request",
     "register_of",
+    "release_comment",
     "remedies",
     "remove_clause",
     "reorder",
@@ -85,6 +90,7 @@ __all__ = [
     "visit",
     "visits_of",
     "vouch_oral",
+    "where_to_take_in",
     "write_down",
 ]
 

@@ -16,10 +16,22 @@ FROZEN = "agreement:text:frozen"
 
 def text_digest(agreement: Agreement, clauses: Sequence[Clause]) -> str:
     """SHA-256 over the rows a version consists of. It goes into the chained ledger when the text is frozen."""
-    rows = [
-        [c.pid, c.ordinal, c.version, c.kind, c.obligor_id, c.obligee_id, c.text, c.amount_fen, c.due_on, c.manner]
-        for c in clauses
-    ]
+    rows: list[list[object]] = []
+    for c in clauses:
+        row = [
+            c.pid,
+            c.ordinal,
+            c.version,
+            c.kind,
+            c.obligor_id,
+            c.obligee_id,
+            c.text,
+            c.amount_fen,
+            c.due_on,
+            c.manner,
+        ]
+        more = [c.place, c.begins_on, c.recurring, c.account]
+        rows.append(row + more if any(more) else row)  # texts frozen before there were these keep their digest
     head = [agreement.pid, agreement.version, agreement.form, agreement.facts, agreement.issues]
     return hashlib.sha256(orjson.dumps([head, rows])).hexdigest()
 
