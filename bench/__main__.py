@@ -1,6 +1,7 @@
 """`python -m bench [workload …]`: measure, print, and write docs/performance.md."""
 
 import os
+import subprocess
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -36,22 +37,32 @@ def main(
         console.print("[yellow]The machine is busy with other work: read ratios, not rates.[/]")
     plan = Plan(quick=quick, tiny=tiny)
     figures: list[Figure] = []
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    failed = []
     for name in names:
-        measure, what = ALL[name]
-        with (
-            Progress(*columns, console=console, transient=True, refresh_per_second=2) as bar,
-            tempfile.TemporaryDirectory(prefix="odr-bench-") as folder,
-        ):
-            task = bar.add_task(what)
-            found = measure(
-                plan, Path(folder), lambda told, what=what, task=task: bar.update(task, description=f"{what}: {told}")
-            )  # type: ignore[misc]
-        _show(what, found)
+        try:
+            found = _measured(plan, name)
+        except (RuntimeError, OSError, subprocess.SubprocessError) as failure:
+            console.print(f"[bold red]{name} failed:[/] {failure}", highlight=False)
+            failed.append(name)
+            continue
+        _show(ALL[name][1], found)
         figures += found
-    if not workloads if write is None else write:
+    if figures and (not workloads if write is None else write):
         run = report.Run(f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}", load, quick, figures)
         console.print(f"written to {report.write(run)}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _measured(plan: Plan, name: str) -> list[Figure]:
+    measure, what = ALL[name]
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with (
+        Progress(*columns, console=console, transient=True, refresh_per_second=2) as bar,
+        tempfile.TemporaryDirectory(prefix="odr-bench-") as folder,
+    ):
+        task = bar.add_task(what)
+        return measure(plan, Path(folder), lambda told: bar.update(task, description=f"{what}: {told}"))
 
 
 def _show(what: str, figures: list[Figure]) -> None:
@@ -70,4 +81,6 @@ def _show(what: str, figures: list[Figure]) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    cli = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    cli.command()(main)
+    cli()
