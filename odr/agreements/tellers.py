@@ -6,12 +6,18 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.agreements import access, board, confirming, performing, rules, standing, visits
+from odr.agreements.models import Agreement
 from odr.cases import service as cases
 from odr.cases.codes import Category, State
 from odr.cases.models import Case
 from odr.core import clock
 
 _BEFORE = (State.SUBMITTED, State.CONSULTING, State.ACCEPTED, State.ASSIGNED)
+
+
+def _was_frozen(newest: Agreement | None) -> bool:
+    """Nothing follows from a first draft: no signature, promise, request or visit."""
+    return newest is not None and (newest.version > 1 or newest.state != "drafting")
 
 
 @cases.tells
@@ -24,17 +30,18 @@ async def tell(session: AsyncSession, asked: Sequence[Case]) -> Mapping[int, Map
     if not current:
         return facts
     accepted = await board.all_accepted_of(session, current.values())
-    standings = await standing.of_all(session, current.values())
+    standings = await standing.of_all(session, [one for one in current.values() if one.state == "frozen"])
     for case_id, agreement in current.items():
         count, whole = accepted[agreement.id]
-        effective = standings[agreement.id].effective_at is not None
+        stands = standings.get(agreement.id)
+        effective = stands is not None and stands.effective_at is not None
         facts[case_id] |= {
             "clauses": count,
             "clauses_accepted": whole,
             "effect_complete": agreement.form == "written" and effective,
             "oral_confirmed": agreement.form == "oral" and effective,
         }
-    later = [case.id for case in asked if case.id in current and case.state not in _BEFORE]
+    later = [case.id for case in asked if case.state not in _BEFORE and _was_frozen(current.get(case.id))]
     if not later:
         return facts
     in_effect = await standing.in_effect_of(session, later)
