@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    "workloads", [["hall", "storm", "idle", "commits", "transcript"], ["rooms", "workers"], ["pages"]]
+    "workloads", [["hall", "storm", "idle", "commits", "transcript", "search"], ["rooms", "workers"], ["pages"]]
 )
 def test_each_workload_runs(workloads: list[str]) -> None:
     command = [sys.executable, "-m", "bench", "--tiny", "--no-write", *workloads]
