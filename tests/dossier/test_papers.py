@@ -1,4 +1,4 @@
-"""Papers of a case: who opens which, what stands in them, and the public page that tells a genuine one."""
+"""Papers of a case: who opens which, and what stands in them."""
 
 import io
 from datetime import timedelta
@@ -7,7 +7,6 @@ from typing import Any
 import pypdf
 import pytest
 
-from odr.agreements import service as agreements
 from odr.core import clock, paper
 from odr.core.db import Database
 from odr.meetings import service as meetings
@@ -88,21 +87,6 @@ async def test_who_sees_the_list(story: Story) -> None:
             else:
                 status = (await _get(member, path)).status_code
             assert status == expected, (who, path)
-
-
-async def test_anyone_can_check_a_paper_and_reads_not_a_word_of_it(story: Story, client: Any) -> None:
-    agreement = await story.frozen()
-    assert agreement.sha256 is not None
-    shown = await client.get(f"/papers/{agreement.pid}")
-    assert shown.status_code == 200
-    assert "还没有生效" in shown.text
-    assert agreement.sha256 in shown.text
-    for words in ("王某某", "李某", "燃气", "2,600", "乌公用人调"):
-        assert words not in shown.text
-    async with story.db.write() as session:
-        await agreements.unfreeze(session, story.cast.mediator.actor, agreement.pid, "写错了")
-    assert "作废" in (await client.get(f"/papers/{agreement.pid}")).text
-    assert (await client.get("/papers/nothing-here")).status_code == 404
 
 
 async def test_without_pango_a_paper_comes_as_a_page_to_print(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:

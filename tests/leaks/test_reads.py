@@ -32,7 +32,7 @@ def ids_of(world: World) -> dict[str, Sequence[str]]:
         "clauses": world.clauses,
         "facts": world.facts or ["absent"],
         "meetings": [world.meeting],
-        "papers pid": [world.agreement],
+        "papers check": [world.check],
         "papers key": ["application", "rights-notice", "agreement", "record", f"record-{world.meeting}"],
         "bodies": [world.cast.body_pid],
         "people": [world.cast.applicant.pid],

@@ -59,6 +59,7 @@ class World:
     lines: dict[str, int] = field(default_factory=dict)
     meeting: str = ""
     agreement: str = ""
+    check: str = ""
     clauses: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     aloud: str = ""
@@ -205,6 +206,7 @@ async def signed(world: World) -> Agreement:
     for who in (cast.applicant, cast.respondent):
         await story.answer(who, world.agreement, world.clauses[0])
     agreement = await agreements.finalise(world.db, cast.mediator.actor, world.agreement)
+    world.check = agreement.check_code
     for who in (cast.applicant, cast.respondent, cast.mediator):
         await story.sign(who, agreement)
     await call(cast.body_clerk, "POST", f"/agreements/{world.agreement}/seal", {"sha256": agreement.sha256})
