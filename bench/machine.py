@@ -64,9 +64,10 @@ def facts() -> list[str]:
                 model = line.split(":", 1)[1].strip()
                 break
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    kernel = platform.release().split("-")[0]
     names = ("fastapi", "uvicorn", "websockets", "uvloop", "sqlalchemy", "aiosqlite", "asyncpg", "orjson")
     return [
-        f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}",
+        f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {kernel}",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
         + ", ".join(f"{name} {version(name)}" for name in names),
     ]

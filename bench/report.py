@@ -81,7 +81,9 @@ _SPAN = _WIDTH - _LEFT - 90
 
 
 def chart(figures: Sequence[Figure]) -> str:
-    """A bar per figure: how many times better than it must be, on a scale of doublings. Right of the line is good."""
+    """A bar per figure: how many times better than it must be, on a scale of doublings. Right of the line is good;
+    figures that must be nothing in particular have no bar."""
+    figures = [one for one in figures if one.must]
     height = _TOP + _ROW * len(figures) + 16
     middle = _LEFT + _SPAN / 2
     parts = [
@@ -113,8 +115,6 @@ def chart(figures: Sequence[Figure]) -> str:
 
 def _better(one: Figure, value: float) -> float:
     """How many times better than it must be; 1 is exactly that."""
-    if not one.must:
-        return value
     return (value / one.must if one.at_least else one.must / value) if value else 0.125
 
 
