@@ -20,13 +20,19 @@ export const TIMES = {
   /** Sign of life after a return to the page: short, because someone is waiting. */
   wake: 2000,
   /** Sign of life in quiet times. */
-  pong: 4000,
-  quiet: 10e3,
+  pong: 3000,
+  quiet: 8000,
   quietHidden: 25e3,
+  /** Silence that no living line keeps: it is made anew without asking first. */
+  dead: 75e3,
   /** An answer to something sent. */
-  answer: 5000,
-  tick: 5000,
+  answer: 4000,
+  tick: 2000,
+  /** A tick that comes so much later than it should: the page was frozen. Not every webview tells. */
+  slept: 2000,
   poll: 4000,
+  /** Sockets that neither open nor fail for so long: HTTP is tried. */
+  stuck: 8000,
   longest: 30e3,
 };
 
@@ -123,7 +129,9 @@ export class Connection {
       this.stopped.value = null;
       this.failures = 0;
     }
-    if (this.welcomed) this.probe(TIMES.wake);
+    const silent = Date.now() - this.heard;
+    if (this.welcomed && silent > TIMES.dead && this.around.visible()) this.leave();
+    else if (this.welcomed) this.probe(TIMES.wake);
     else if (!this.socket || Date.now() - this.openedAt > TIMES.wake) this.connect();
     this.judge();
   }
@@ -256,12 +264,17 @@ export class Connection {
   /** Asks for a sign of life; without one in time the line is taken for dead and made anew. */
   private probe(limit: number): void {
     if (this.probing || !this.welcomed) return;
-    this.probing = setTimeout(() => {
-      this.hangUp();
-      this.lose();
-      this.connect();
-    }, limit);
+    const asked = Date.now();
+    this.probing = setTimeout(() => this.leave(asked), limit);
     this.send({ t: "ping", n: ++this.pings });
+  }
+
+  /** Makes the line anew. It was gone at `since` already: who waited for it need not wait for the grace as well. */
+  private leave(since = Date.now()): void {
+    this.hangUp();
+    this.lost = this.lost || since;
+    this.lose();
+    this.connect();
   }
 
   /** Something was sent that has an answer: silence now is a bad sign. */
@@ -272,13 +285,14 @@ export class Connection {
 
   private tick(): void {
     const now = Date.now();
-    const slept = now - this.ticked > 3 * TIMES.tick;
+    const slept = now - this.ticked > TIMES.tick + TIMES.slept;
     this.ticked = now;
     if (slept && this.stopped.value === null) return this.wake();
     const quiet = this.around.visible() ? TIMES.quiet : TIMES.quietHidden;
     if (this.welcomed && now - this.heard >= quiet) this.probe(TIMES.pong);
     // Resting without a `pageshow` after it: some webviews only hide and show.
     if (!this.socket && this.retry === undefined && this.around.visible()) this.connect();
+    if (this.lost && now - this.lost >= TIMES.stuck && !this.polling && !this.stopped.value) this.poll();
     this.judge();
   }
 

@@ -7,6 +7,7 @@ import { Toast } from "./net";
 import { Outbox } from "./outbox";
 import { page } from "./page";
 import { Phone } from "./phone";
+import { takeOver } from "./plain";
 import type { Boot } from "./protocol";
 
 const Desk = later("Desk", (app) => (app.wide.value = false));
@@ -55,9 +56,11 @@ async function start(): Promise<void> {
   watch(app);
   const form = document.createDocumentFragment();
   const kept = Array.from(root.childNodes);
+  const writing = takeOver(root, boot.me.id);
   try {
     kept.forEach((node) => form.appendChild(node));
     render(<Island app={app} />, root);
+    if (writing) root.querySelector("textarea")?.focus();
   } catch (failure) {
     root.textContent = "";
     root.appendChild(form);

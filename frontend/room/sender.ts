@@ -76,7 +76,9 @@ export class Sender {
   refused(error: ErrorFrame): boolean {
     const entry = error.re ? this.outbox.find(error.re) : undefined;
     if (!entry) return false;
-    if (PASSING.indexOf(error.code) >= 0) this.hold(entry.room, entry.id, (error.retry || 2) * 1000);
+    // Two tabs uploaded the same waiting file, and the other's copy of this very line is stored already.
+    if (error.code === "conflict" && entry.kind === "file") this.acknowledged(entry.room, entry.id);
+    else if (PASSING.indexOf(error.code) >= 0) this.hold(entry.room, entry.id, (error.retry || 2) * 1000);
     else this.fail(entry, error.say);
     return true;
   }

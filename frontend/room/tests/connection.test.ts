@@ -98,12 +98,12 @@ describe("close codes", () => {
 });
 
 describe("a silent line", () => {
-  it("is asked after ten quiet seconds and left when it does not answer", () => {
+  it("is asked after eight quiet seconds and left when it does not answer", () => {
     connect();
     FakeSocket.last.welcome();
-    vi.advanceTimersByTime(11e3);
+    vi.advanceTimersByTime(9e3);
     expect(pings()).toBe(1);
-    vi.advanceTimersByTime(4000);
+    vi.advanceTimersByTime(3000);
     expect(FakeSocket.made.length).toBe(2);
     expect(hooks.down).toBe(1);
   });
@@ -137,8 +137,42 @@ describe("a silent line", () => {
     FakeSocket.last.welcome();
     vi.advanceTimersByTime(100);
     connection.send({ t: "say", room: "r", id: "x", text: "在吗" });
-    vi.advanceTimersByTime(7200);
+    vi.advanceTimersByTime(6200);
     expect(FakeSocket.made.length).toBe(2);
+    // It had been silent for two seconds by then, so the reader hears of it half a second later.
+    vi.advanceTimersByTime(600);
+    expect(connection.state.value).toBe("reconnecting");
+  });
+
+  it("is asked at once when the page was frozen, though nothing told so", () => {
+    connect();
+    FakeSocket.last.welcome();
+    vi.advanceTimersByTime(2000);
+    vi.setSystemTime(Date.now() + 4000);
+    vi.advanceTimersByTime(2000);
+    expect(pings()).toBe(1);
+    vi.advanceTimersByTime(2000);
+    expect(FakeSocket.made.length).toBe(2);
+  });
+
+  it("is not asked at all after minutes: the return makes a new one at once", () => {
+    const connection = connect();
+    FakeSocket.last.welcome();
+    vi.setSystemTime(Date.now() + 300e3);
+    connection.wake();
+    expect(FakeSocket.made.length).toBe(2);
+  });
+
+  it("is kept in the background, where timers run once a minute, as long as it answers", () => {
+    connect({ visible: () => false });
+    FakeSocket.last.welcome();
+    for (let minute = 0; minute < 10; minute++) {
+      vi.setSystemTime(Date.now() + 88e3);
+      vi.advanceTimersByTime(2000);
+      FakeSocket.last.say({ t: "pong" });
+    }
+    expect(pings()).toBe(10);
+    expect(FakeSocket.made.length).toBe(1);
   });
 
   it("rests for the back-forward cache and comes back by the wake", () => {
@@ -202,6 +236,17 @@ describe("when sockets do not get through", () => {
     const ups = hooks.up;
     await vi.advanceTimersByTimeAsync(4500);
     expect(hooks.up).toBe(ups);
+  });
+
+  it("HTTP is tried too where they neither open nor fail", async () => {
+    const asked: ClientFrame[] = [];
+    const connection = connect({ byHttp: (frame) => (asked.push(frame), Promise.resolve("fine")) });
+    await vi.advanceTimersByTimeAsync(14e3);
+    expect(connection.send({ t: "join", room: "r" })).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked.length).toBe(1);
+    expect(connection.slow.value).toBe(true);
+    expect(connection.state.value).toBe("live");
   });
 
   it("HTTP without an answer is called offline, and with an ended login asks to sign in", async () => {

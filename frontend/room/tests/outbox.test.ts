@@ -34,6 +34,16 @@ describe("the outbox", () => {
     expect(again.entries.value[19]!.n).toBeGreaterThan(again.entries.value[18]!.n);
   });
 
+  it("keeps the order as typed over two tabs", async () => {
+    const [one, other] = [await Outbox.open("me"), await Outbox.open("me")];
+    vi.useFakeTimers({ toFake: ["Date"] });
+    for (const [n, tab] of [one, other, other, one, other].entries()) {
+      vi.setSystemTime(1764000000000 + n * 700);
+      await tab.add({ id: newId(), room: "r", kind: "text", text: String(n), at: "" }).kept;
+    }
+    expect((await Outbox.open("me")).entries.value.map((e) => e.text)).toEqual(["0", "1", "2", "3", "4"]);
+  });
+
   it("never shows one person's lines to another on the same phone", async () => {
     const box = await Outbox.open("me");
     await box.add({ id: newId(), room: "r", kind: "text", text: "只是我的", at: "" }).kept;
@@ -148,6 +158,17 @@ describe("sending", () => {
     await vi.waitFor(() => expect(sent.length).toBe(1));
     expect(sent[0]).toMatchObject({ file: "f1", kind: "file" });
     sender.acknowledged("r1", sent[0]!.id);
+    expect(sent[1]!.text).toBe("看这张");
+  });
+
+  it("takes a file for stored that another tab has sent under the same id", async () => {
+    const box = await Outbox.open("me");
+    const sender = new Sender(box, send, () => Promise.resolve({ status: 201, data: FILE as never, error: null }));
+    const { entry } = sender.add("r1", "", new Blob(["abc"]), "a.pdf");
+    sender.add("r1", "看这张");
+    await vi.waitFor(() => expect(sent.length).toBe(1));
+    sender.refused({ t: "error", code: "conflict", say: "同一个编号，内容却不一样。", re: entry.id });
+    expect(box.find(entry.id)).toBeUndefined();
     expect(sent[1]!.text).toBe("看这张");
   });
 
