@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 _CHUNK = 4096
 # SO_LINGER with no time: the peer gets a reset, and what was on the way is gone.
 _RESET = struct.pack("ii", 1, 0)
+_FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 @dataclass
@@ -23,6 +24,8 @@ class Weather:
     resets: bool = True  # a cut is a reset half of the time, else a plain end
     swallow_up: bool = False  # what the client says vanishes, and nobody notices
     swallow_down: bool = False
+    no_sockets: bool = False  # an upgrade is answered with 403, as a strict gateway does
+    rewrite: tuple[bytes, bytes] | None = None  # in answers; both of one length
 
 
 @dataclass
@@ -41,6 +44,11 @@ class Proxy:
         for link in list(self.links):
             link.cut()
 
+    def silence_all(self) -> None:
+        """Whoever is connected now talks into the void from here on, and nobody is told. New connections are well."""
+        for link in self.links:
+            link.is_void = True
+
 
 class _Link:
     """One client and its way to the service."""
@@ -48,6 +56,7 @@ class _Link:
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
         self.writers: list[asyncio.StreamWriter] = []
+        self.is_void = False
         self._over = asyncio.Event()
         self._left: int | None = None
         if proxy.weather.cut_after_bytes is not None:
@@ -99,8 +108,13 @@ class _Link:
                 weather = self.proxy.weather
                 if weather.delay:
                     await asyncio.sleep(self.proxy.dice.uniform(0, weather.delay))
-                if weather.swallow_up if up else weather.swallow_down:
+                if self.is_void or (weather.swallow_up if up else weather.swallow_down):
                     continue
+                if up and weather.no_sockets and b"\r\nupgrade: websocket\r\n" in data.lower():
+                    self.writers[0].write(_FORBIDDEN)
+                    return
+                if weather.rewrite is not None and not up:
+                    data = data.replace(*weather.rewrite)
                 if not up and self._left is not None:
                     data, self._left = data[: self._left], self._left - len(data)
                 writer.write(data)

@@ -1,7 +1,8 @@
 """A city that runs, Chromium, and the album of pictures."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,23 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield found
 
 
+@contextmanager
+def chromium(*flags: str, without: Sequence[str] = ()) -> Iterator[Browser]:
+    """A browser with further flags, and without some of those that Playwright gives by itself."""
+    program = shutil.which("chromium") or "/usr/bin/chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=[*FLAGS, *flags], ignore_default_args=list(without)
+        )
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Per test: while Playwright lives, no other event loop can run in this thread."""
-    chromium = shutil.which("chromium") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture
