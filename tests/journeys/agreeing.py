@@ -108,10 +108,10 @@ def is_signed(people: tuple[Visitor, Visitor, Visitor], outbox: Outbox, app: Aut
         who.press("读一遍，然后签名" if phone else "调解员签名")
         who.reads("壹仟叁佰元整")
         who.look("reading")
+        who.choose("我已从头到尾读完")
         who.press("读完了，去签名")
-        who.choose("我已从头到尾读完协议")
         if phone:
-            who.choose("我同意用电子签名")
+            who.choose("同意用电子签名")
             who.fill("短信验证码", outbox.code(phone))
         else:
             who.fill("动态码", app.digits())
