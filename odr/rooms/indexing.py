@@ -23,6 +23,7 @@ BATCH = 100
 _ROOMS = 500
 _LOOK_SECONDS = 30.0
 _QUIET_SECONDS = 1.0
+_PACE_SECONDS = 0.2
 _PATIENCE_SECONDS = 10.0
 
 
@@ -71,6 +72,9 @@ class Indexer:
                 for room in rooms:
                     while await step(self._database, room):
                         await self._quiet()
+                    if time.monotonic() - self._written < _QUIET_SECONDS:
+                        # Many rooms in a row would keep those who write waiting behind each of their commits.
+                        await asyncio.sleep(_PACE_SECONDS)
             except Exception as failure:
                 log.warning("indexing.failed", error=type(failure).__name__)
                 await asyncio.sleep(_QUIET_SECONDS)
