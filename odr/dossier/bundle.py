@@ -18,8 +18,8 @@ from odr.bodies import service as bodies
 from odr.bodies.models import Body
 from odr.cases import service as cases
 from odr.cases.access import View
-from odr.cases.codes import Category, PartyKind, Side
-from odr.cases.models import Case, CaseEvent, Party
+from odr.cases.codes import Category, ConsentKind, PartyKind, Side
+from odr.cases.models import Case, CaseEvent, Gate, Party
 from odr.core import clock
 from odr.dossier import access, records
 from odr.dossier.models import Filing, Inquiry, Mandate, Particulars, Record
@@ -98,6 +98,8 @@ class Bundle:
     evidence: list[File]
     files: Mapping[int, File]
     people: Mapping[int, Person]
+    consents: Mapping[int, Gate] = field(default_factory=dict)
+    """The last consent of each party to ask a court together; once the court has spoken it is no longer in force."""
     facts: dict[str, Any] | None = None
     """无争议事实记载, filled by the fact sheet; None while no fact is agreed."""
     pictures: dict[str, bytes] = field(default_factory=dict)
@@ -225,8 +227,14 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
         evidence=evidence,
         files={row.id: row for row in await session.scalars(select(File).where(File.id.in_(wanted)))},
         people=everybody,
+        consents=await _consents(session, ids) if court else {},
         facts=facts if facts["facts"] else None,
     )
+
+
+async def _consents(session: AsyncSession, ids: Sequence[int]) -> dict[int, Gate]:
+    query = select(Gate).where(Gate.party_id.in_(ids), Gate.kind == ConsentKind.COURT_REQUEST).order_by(Gate.id)
+    return {gate.party_id: gate for gate in await session.scalars(query)}
 
 
 async def _events(session: AsyncSession, view: View) -> list[CaseEvent]:

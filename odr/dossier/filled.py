@@ -304,24 +304,29 @@ def minutes(b: Bundle, meeting: MeetingView) -> Filled:
 
 
 def record_pages(b: Bundle, row: Record, readers: list[records.Reader]) -> Filled:
-    rows, objections = [], []
+    shown, objections = [], []
     for reader in readers:
         who = Side(reader.party.side).zh + reader.party.name
-        for page in reader.pages:
-            said = page.row
-            rows.append(
-                {
-                    "who": who,
-                    "page": page.page,
-                    "at": moment(said.at) if said is not None else "",
-                    "how": "" if said is None else "网上确认" if said.channel == Channel.WEB else "纸质逐页签名",
-                }
-            )
+        pages = [
+            {
+                "page": page.page,
+                "at": moment(page.row.at) if page.row is not None else "",
+                "how": "" if page.row is None else "网上确认" if page.row.channel == Channel.WEB else "纸质逐页签名",
+            }
+            for page in reader.pages
+        ]
+        shown.append({"who": who, "pages": pages})
         objections += [
             {"who": who, "at": moment(said.at), "page": said.page, "text": said.objection} for said in reader.objections
         ]
     count = len(records.pages_of(row))
-    return {"rows": rows, "objections": objections, "count": count, "version": row.version, "sha256": row.sha256 or ""}
+    return {
+        "readers": shown,
+        "objections": objections,
+        "count": count,
+        "version": row.version,
+        "sha256": row.sha256 or "",
+    }
 
 
 # --- the end --------------------------------------------------------------------------------------------------------
@@ -386,7 +391,7 @@ def court(b: Bundle) -> Filled:
         "agreement_no": _agreement_no(b),
         "effective_at": moment(effect.effective_at) if effect is not None else "",
         "until": day(effect.court_until) if effect is not None else "",
-        "consents": [_consent(seat) for seat in b.seats],
+        "consents": [_consent(b, seat) for seat in b.seats],
         "requests": [
             {
                 "court": row.court,
@@ -403,8 +408,8 @@ def court(b: Bundle) -> Filled:
     }
 
 
-def _consent(seat: Seat) -> Filled:
-    gate = seat.state.gates.get(ConsentKind.COURT_REQUEST)
+def _consent(b: Bundle, seat: Seat) -> Filled:
+    gate = b.consents.get(seat.row.id)
     return {
         "who": f"{seat.block.word}{seat.row.name}",
         "at": moment(gate.at) if gate is not None else "",

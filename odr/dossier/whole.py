@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import IO, Any
 
 from odr.core import binding
-from odr.core.binding import Bound, Leaf, Span
+from odr.core.binding import Bound, Late, Leaf, Span
 from odr.core.i18n import _
 from odr.core.word import document
 from odr.dossier import filled, papers
@@ -58,24 +58,21 @@ async def bound(b: Bundle) -> Bound:
     leaves = [_made(b, "cover", filled.cover(b))] if b.whole else []
     for paper in shelf:
         leaves += await _leaves(b, paper)
-    if b.whole:
-        leaves.append(_made(b, "back-cover", filled.back_cover(b) | _count(leaves)))
     titles = {leaf.key: leaf.title for leaf in leaves}
     notes = {paper.key: paper.note for paper in shelf}
 
-    def index(spans: Sequence[Span]) -> Leaf:
+    def late(spans: Sequence[Span]) -> Late:
+        numbered = [span for span in spans if span.first]
         there = {span.key for span in spans}
-        rows = [
-            {"title": span.title, "pages": span.pages, "note": notes.get(span.key, "")} for span in spans if span.first
-        ]
+        rows = [{"title": span.title, "pages": span.pages, "note": notes.get(span.key, "")} for span in numbered]
         more = {"rows": rows, "missing": [titles[key] for key in titles if key not in there]}
-        return _leaf("index", "卷内目录" if b.whole else "目录", b, "index", more, numbered=False)
+        index = _leaf("index", "卷内目录" if b.whole else "目录", b, "index", more, numbered=False)
+        if not b.whole:
+            return Late(index)
+        count = {"papers": len(numbered), "sheets": sum(span.count for span in numbered)}
+        return Late(index, _made(b, "back-cover", filled.back_cover(b) | count))
 
-    return await binding.bind(leaves, index, after=1 if b.whole else 0, title=f"{b.no}卷宗")
-
-
-def _count(leaves: Sequence[Leaf]) -> dict[str, Any]:
-    return {"papers": sum(1 for leaf in leaves if leaf.numbered), "sheets": "　　"}
+    return await binding.bind(leaves, late, after=1 if b.whole else 0, title=f"{b.no}卷宗")
 
 
 def _made(b: Bundle, key: str, more: dict[str, Any]) -> Leaf:
