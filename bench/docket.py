@@ -28,7 +28,10 @@ def filled(var: Path, copies: int) -> Docket:
     """The demo city in `var`, with one case under mediation `copies` times more."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("ODR_")}
     command = [sys.executable, "-m", "odr.cli", "demo", "--json"]
-    subprocess.run(command, env=env | {"ODR_VAR": str(var), "ODR_SECRET_KEY": SECRET}, check=True, capture_output=True)
+    env |= {"ODR_VAR": str(var), "ODR_SECRET_KEY": SECRET}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"the demo city was not built: {done.stderr[-800:]}")
     line = sqlite3.connect(var / "odr.sqlite3")
     line.row_factory = sqlite3.Row
     try:
