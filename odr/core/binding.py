@@ -13,7 +13,6 @@ from html import escape
 from typing import Any
 
 from pypdf import PdfReader, PdfWriter, Transformation
-from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, ByteStringObject, NameObject, create_string_object
 
 from odr.core import paper
@@ -61,19 +60,25 @@ class Bound:
     unbound: tuple[str, ...] = ()
 
 
-Index = Callable[[Sequence[Span]], Leaf]
+@dataclass(frozen=True)
+class Late:
+    """What can only be written once the numbers are known: the table of contents, and what closes the file."""
+
+    index: Leaf
+    back: Leaf | None = None
 
 
-async def bind(leaves: Sequence[Leaf], index: Index, *, after: int = 1, title: str = "") -> Bound:
-    """One PDF of all leaves. `index` makes the table of contents once the numbers are known; it stands after the
-    first `after` leaves. The same input gives the same bytes.
+async def bind(
+    leaves: Sequence[Leaf], late: Callable[[Sequence[Span]], Late], *, after: int = 1, title: str = ""
+) -> Bound:
+    """One PDF of all leaves. The index stands after the first `after` of them. The same input gives the same bytes.
 
     A finished PDF that cannot be read is left out and named. Raises NoPrinter.
     """
-    return await asyncio.to_thread(_bind, list(leaves), index, after, title)
+    return await asyncio.to_thread(_bind, list(leaves), late, after, title)
 
 
-def _bind(leaves: list[Leaf], index: Index, after: int, title: str) -> Bound:
+def _bind(leaves: list[Leaf], late: Callable[[Sequence[Span]], Late], after: int, title: str) -> Bound:
     made = _laid_out([leaf for leaf in leaves if leaf.data is None])
     unbound: list[str] = []
     parts: list[tuple[Leaf, list[Any]]] = []
@@ -87,8 +92,11 @@ def _bind(leaves: list[Leaf], index: Index, after: int, title: str) -> Bound:
     for leaf, pages in parts:
         spans.append(Span(leaf.key, leaf.title, number if leaf.numbered else 0, len(pages)))
         number += len(pages) if leaf.numbered else 0
-    contents = index(spans)
-    parts.insert(after, (contents, _laid_out([contents])[contents.key]))
+    last = late(spans)
+    unnumbered = [last.index, *([last.back] if last.back is not None else [])]
+    made = _laid_out(unnumbered)
+    parts.insert(after, (last.index, made[last.index.key]))
+    parts += [(leaf, made[leaf.key]) for leaf in unnumbered[1:]]
     data = _written(parts, _numbers(number - 1), title)
     return Bound(data, tuple(spans), tuple(unbound))
 
@@ -111,8 +119,8 @@ def _laid_out(leaves: Sequence[Leaf]) -> dict[str, list[Any]]:
         starts: dict[int, int] = {}
         for page_no, page in enumerate(document.pages):
             for anchor in page.anchors:
-                if anchor.startswith("leaf-"):
-                    starts[int(anchor.removeprefix("leaf-"))] = page_no
+                if anchor.startswith("leaf-"):  # a section of several pages has its anchor on each
+                    starts.setdefault(int(anchor.removeprefix("leaf-")), page_no)
         data = paper.write(document, html)
     reader = PdfReader(io.BytesIO(data))
     found = {}
@@ -123,19 +131,22 @@ def _laid_out(leaves: Sequence[Leaf]) -> dict[str, list[Any]]:
 
 
 def _finished(leaf: Leaf) -> list[Any]:
-    """The pages of a finished PDF, without anything that acts by itself; none where it cannot be read."""
+    """The pages of a finished PDF, upright and without anything that acts by itself; none where it cannot be read."""
     try:
         reader = PdfReader(io.BytesIO(leaf.data or b""))
         if reader.is_encrypted and not reader.decrypt(""):
             return []
-        pages = list(reader.pages)
-        for page in pages:
-            page.transfer_rotation_to_content()
-            page.mediabox  # noqa: B018 - a page without a size is refused here, not while it is written
+        scratch = PdfWriter()
+        for page in reader.pages:
+            added = scratch.add_page(page)
             for word in ("/Annots", "/AA"):
-                page.pop(NameObject(word), None)
-        return pages
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as failure:
+                added.pop(NameObject(word), None)
+            added.transfer_rotation_to_content()
+        out = io.BytesIO()
+        scratch.write(out)
+        return list(PdfReader(out).pages)
+    except Exception as failure:
+        # Somebody else's file can be broken in any way; it must not take the rest of the file with it.
         log.warning("binding.unreadable", error=type(failure).__name__)
         return []
 
