@@ -4,6 +4,8 @@ from sqlalchemy import Connection, text
 
 import odr.accounts.models
 import odr.agreements.models
+import odr.agreements.performance_models
+import odr.agreements.visit_models
 import odr.audit.models
 import odr.bodies.models
 import odr.cases.models

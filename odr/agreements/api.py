@@ -6,11 +6,10 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import Response
 
 from odr.accounts.access import SignedIn
-from odr.agreements import access, confirming, documents, service
+from odr.agreements import access, confirming, documents, performance_api, service
 from odr.agreements.schemas import (
     AcceptAllIn,
     AnswerIn,
-    ClaimIn,
     ClauseIn,
     ConfirmOralIn,
     CourtConsentIn,
@@ -21,13 +20,9 @@ from odr.agreements.schemas import (
     PaperIn,
     ReadIn,
     ReasonIn,
-    RecordIn,
     RegisterIn,
-    SettleIn,
     SheetIn,
     SignIn,
-    UrgeIn,
-    VisitIn,
     VouchIn,
 )
 from odr.core import forms, web
@@ -229,67 +224,6 @@ async def _keep_copy(request: Request, actor: SignedIn, pid: str) -> None:
 # --- performance ----------------------------------------------------------------------------------------------------
 
 
-@router.get("/cases/{case}/performance")
-async def performance(actor: SignedIn, session: Read, case: str) -> list[dict[str, Any]]:
-    return await documents.promises(session, await access.of_case(session, actor, case))
-
-
-async def _promise(session: Write, actor: SignedIn, pid: str) -> dict[str, Any]:
-    view, item = await access.for_item(session, actor, pid)
-    return await documents.promise(session, view, item)
-
-
-@router.post("/performance/{pid}/claims", status_code=201, max_body_size=UPLOAD_CEILING)
-async def claim(
-    request: Request,
-    actor: SignedIn,
-    pid: str,
-    note: Annotated[str, Form()] = "",
-    file: Annotated[UploadFile | None, File()] = None,
-) -> dict[str, Any]:
-    """ "I have done it", with a photo where there is one."""
-    wanted = forms.parse(ClaimIn, {"note": note})
-    async with web.read(request) as session:
-        await access.for_item(session, actor, pid)
-    proof = await evidence.prepare(file, web.odr(request).settings) if file is not None else None
-    async with web.write(request) as session:
-        await service.claim(session, actor, pid, wanted, proof)
-        return await _promise(session, actor, pid)
-
-
-@router.post("/performance/{pid}/answers", status_code=201)
-async def settle(actor: SignedIn, session: Write, pid: str, wanted: SettleIn) -> dict[str, Any]:
-    """The obligee confirms or disputes."""
-    await service.settle(session, actor, pid, wanted)
-    return await _promise(session, actor, pid)
-
-
-@router.post("/performance/{pid}/records", status_code=201)
-async def record(actor: SignedIn, session: Write, pid: str, wanted: RecordIn) -> dict[str, Any]:
-    """The mediator writes down what was said offline."""
-    await service.record(session, actor, pid, wanted)
-    return await _promise(session, actor, pid)
-
-
-@router.post("/performance/{pid}/urgings", status_code=201)
-async def urge(actor: SignedIn, session: Write, pid: str, wanted: UrgeIn) -> dict[str, Any]:
-    await service.urge(session, actor, pid, wanted)
-    return await _promise(session, actor, pid)
-
-
-@router.post("/performance/{pid}/breaches", status_code=201)
-async def breach(actor: SignedIn, session: Write, pid: str, wanted: ReasonIn) -> dict[str, Any]:
-    """Not performed: noted, and both sides told the remedies."""
-    await service.breach(session, actor, pid, wanted)
-    return await _promise(session, actor, pid)
-
-
-@router.post("/cases/{case}/performance/completion", status_code=204)
-async def complete(actor: SignedIn, session: Write, case: str) -> Response:
-    await service.complete(session, actor, case)
-    return Response(status_code=204)
-
-
 # --- the court -------------------------------------------------------------------------------------------------------
 
 
@@ -345,21 +279,4 @@ async def record_court_outcome(
         return await _court(session, actor, case)
 
 
-# --- return visits --------------------------------------------------------------------------------------------------
-
-
-@router.get("/cases/{case}/visits")
-async def visits(actor: SignedIn, session: Read, case: str) -> list[dict[str, Any]]:
-    return await documents.visits_of(session, await access.of_case(session, actor, case))
-
-
-@router.post("/cases/{case}/visits", status_code=201)
-async def visit(actor: SignedIn, session: Write, case: str, wanted: VisitIn) -> dict[str, Any]:
-    row = await service.visit(session, actor, case, wanted)
-    return {"id": row.pid}
-
-
-@router.post("/cases/{case}/visits/completion", status_code=204)
-async def finish_visits(actor: SignedIn, session: Write, case: str) -> Response:
-    await service.finish_visits(session, actor, case)
-    return Response(status_code=204)
+router.include_router(performance_api.router)

@@ -1,21 +1,35 @@
 """What JSON answers about agreements, promises and visits. Each is a function of what this viewer may see."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.agreements import access, board, hands, performing, rules, standing, visits
+from odr.agreements import (
+    access,
+    board,
+    hands,
+    parts,
+    performance_rules,
+    performing,
+    postponing,
+    rules,
+    standing,
+    visits,
+)
 from odr.agreements.access import Place
 from odr.agreements.board import Board, ClauseView
 from odr.agreements.models import Agreement, PerformanceItem, ReturnVisit
+from odr.agreements.performance_models import Part, Postponement
 from odr.agreements.schemas import Kind
 from odr.agreements.standing import Slot, Standing
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Category, Channel, Side, State
 from odr.cases.models import Party
+from odr.core import clock
 from odr.core.i18n import _
 from odr.core.templating import day, moment
 from odr.evidence.genuine import grouped
@@ -190,19 +204,37 @@ async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
 async def promises(session: AsyncSession, view: View) -> list[dict[str, Any]]:
     """The promises of the agreement in effect, with what this viewer can do about each."""
     items = await performing.items_of(session, view.case)
+    return await _promises(session, view, items)
+
+
+async def promise(session: AsyncSession, view: View, item: PerformanceItem) -> dict[str, Any]:
+    """One promise."""
+    return (await _promises(session, view, [item]))[0]
+
+
+async def _promises(session: AsyncSession, view: View, items: Sequence[PerformanceItem]) -> list[dict[str, Any]]:
     ids = {item.obligor_id for item in items} | {item.obligee_id for item in items}
     query = select(Party).where(Party.id.in_([party_id for party_id in ids if party_id is not None]))
     parties = {party.id: party for party in await session.scalars(query)}
-    return [await promise(session, view, item, parties) for item in items]
+    done, moved = await parts.parts_of(session, items), await postponing.postponements_of(session, items)
+    named = {part.proof_file_id for rows in done.values() for part in rows} | {item.proof_file_id for item in items}
+    kept = select(File.id, File.pid).where(File.id.in_([one for one in named if one is not None]))
+    files = {file_id: f"/files/{pid}" for file_id, pid in await session.execute(kept)}
+    return [_promise(view, item, parties, done[item.id], moved[item.id], files) for item in items]
 
 
-async def promise(
-    session: AsyncSession, view: View, item: PerformanceItem, parties: dict[int, Party] | None = None
+def _promise(
+    view: View,
+    item: PerformanceItem,
+    parties: dict[int, Party],
+    done: Sequence[Part],
+    moved: Sequence[Postponement],
+    files: dict[int, str],
 ) -> dict[str, Any]:
-    """One promise."""
-    if parties is None:
-        query = select(Party).where(Party.id.in_([i for i in (item.obligor_id, item.obligee_id) if i is not None]))
-        parties = {party.id: party for party in await session.scalars(query)}
+    sums = parts.sums_of(item, done)
+    original = postponing.original_day(item, moved)
+    mine, for_me = performing.is_obligor(view, item), performing.is_obligee(view, item)
+    interrupted = postponing.interruptions(done, moved)
     return {
         "id": item.pid,
         "kind": item.kind,
@@ -211,17 +243,63 @@ async def promise(
         "obligor": _named(parties.get(item.obligor_id or 0)),
         "obligee": _named(parties.get(item.obligee_id or 0)),
         "amount_fen": item.amount_fen,
+        "paid_fen": sums.received if sums is not None else None,
+        "waiting_fen": sums.waiting if sums is not None else None,
+        "open_fen": sums.open if sums is not None else None,
+        "left_fen": sums.left if sums is not None else None,
         "due_on": item.due_on.isoformat() if item.due_on is not None else None,
         "due": day(item.due_on),
+        "original_due_on": original.isoformat() if original is not None else None,
+        "days_late": performance_rules.days_late(item.due_on, item.state, clock.today(), performing.SETTLED),
         "lasting": not performing.counts(item),
         "state": item.state,
         "claimed_at": _iso(item.claimed_at),
         "claim_note": item.claim_note,
-        "proof": await file_address(session, item.proof_file_id),
+        "proof": files.get(item.proof_file_id or 0),
         "answer_note": item.answer_note,
         "settled_at": _iso(item.settled_at),
-        "mine": performing.is_obligor(view, item),
-        "for_me": performing.is_obligee(view, item),
+        "mine": mine,
+        "for_me": for_me,
+        "parts": [_part(part, files, for_me) for part in done],
+        "postponements": [_postponement(row, mine, for_me) for row in moved],
+        "interruptions": [
+            {"on": one.on.isoformat(), "day": day(one.on), "what": _(one.what), "sure": one.sure} for one in interrupted
+        ],
+    }
+
+
+def _part(part: Part, files: dict[int, str], for_me: bool) -> dict[str, Any]:
+    return {
+        "id": part.pid,
+        "whole": part.whole,
+        "amount_fen": part.amount_fen,
+        "received_fen": part.received_fen,
+        "done_on": part.done_on.isoformat(),
+        "day": day(part.done_on),
+        "note": part.note,
+        "proof": files.get(part.proof_file_id or 0),
+        "entered_as": part.entered_as,
+        "state": part.state,
+        "answer_note": part.answer_note,
+        "my_turn": for_me and part.state == "waiting",
+    }
+
+
+def _postponement(row: Postponement, mine: bool, for_me: bool) -> dict[str, Any]:
+    return {
+        "id": row.pid,
+        "from": row.from_on.isoformat(),
+        "to": row.to_on.isoformat(),
+        "to_day": day(row.to_on),
+        "from_day": day(row.from_on),
+        "reason": row.reason,
+        "state": row.state,
+        "asked_at": _iso(row.asked_at),
+        "asked": moment(row.asked_at),
+        "answer_note": row.answer_note,
+        "answered": moment(row.answered_at),
+        "mine": mine and row.state == "asked",
+        "my_turn": for_me and row.state == "asked",
     }
 
 
@@ -247,4 +325,9 @@ def visit(row: ReturnVisit, party: Party) -> dict[str, Any]:
         "satisfaction": row.satisfaction,
         "new_conflict": row.new_conflict,
         "note": row.note,
+        "why": row.why,
+        "suit": row.suit,
+        "signs": list(row.signs or ()),
+        "steps": row.steps,
+        "by_form": row.filled_by is not None,
     }

@@ -238,7 +238,10 @@ class OralRegister(Base):
 
 
 class PerformanceItem(Base):
-    """What was promised, and how it stands. state: pending | claimed | done | late | disputed | waived."""
+    """What was promised, and how it stands. state: pending | part | claimed | done | late | disputed | waived.
+
+    `claim_note` and `proof_file_id` are those of the last claim; each has a row of its own (`performance_models.Part`).
+    """
 
     __tablename__ = "performance_items"
     __table_args__ = (
@@ -302,7 +305,11 @@ class CourtRequest(Base):
 
 
 class ReturnVisit(Base):
-    """回访: made by the one who handled the case. satisfaction: 1 (very satisfied) to 5 (very dissatisfied)."""
+    """回访: made by the one who handled the case. satisfaction: 1 (very satisfied) to 5 (very dissatisfied).
+
+    The form of 回访记录: `why` (回访事由), `suit` (a later suit and its result), `signs` (`performance_schemas.SIGNS`),
+    `steps` (what was done about it).
+    """
 
     __tablename__ = "return_visits"
 
@@ -316,5 +323,11 @@ class ReturnVisit(Base):
     satisfaction: Mapped[int] = mapped_column()
     new_conflict: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str] = mapped_column(String(500), default="")
+    why: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    suit: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    signs: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    steps: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    # Who answers for the visit: who made it, or who asked the party to fill in the form itself (`filled_by`).
     by_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    filled_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)

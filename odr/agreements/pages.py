@@ -2,11 +2,19 @@
 
 from fastapi import APIRouter
 
-from odr.agreements import board_pages, court_pages, oral_pages, performance_pages, signature_pages
+from odr.agreements import (
+    board_pages,
+    court_pages,
+    oral_pages,
+    performance_pages,
+    signature_pages,
+    visit_pages,
+)
 
 router = APIRouter(include_in_schema=False)
 router.include_router(signature_pages.router)
 router.include_router(board_pages.router)
 router.include_router(oral_pages.router)
 router.include_router(performance_pages.router)
+router.include_router(visit_pages.router)
 router.include_router(court_pages.router)

@@ -1,59 +1,49 @@
-"""What was promised, and how it stands: "I have done it", confirmation, urging, breach. Reminders are jobs."""
+"""What was promised, and how it stands: begun with the effect, reminded of, urged, broken, done. Reminders are jobs.
+
+What was done part by part stands in `parts`, another day in `postponing`, the papers in `performance_papers`.
+"""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
 from odr.accounts.models import Person
-from odr.agreements import access, content
+from odr.agreements import access, content, visit_plan
+from odr.agreements import performance_rules as rules
 from odr.agreements.models import Agreement, PerformanceItem
-from odr.agreements.schemas import ClaimIn, Kind, ReasonIn, RecordIn, SettleIn, UrgeIn
-from odr.audit import service as audit
+from odr.agreements.performance_models import Part, Postponement
+from odr.agreements.schemas import Kind, RecordIn, UrgeIn
 from odr.audit.who import SYSTEM, Who
 from odr.cases import service as cases
 from odr.cases.access import View
-from odr.cases.codes import LABOUR, CaseRole, Category, Channel, State
+from odr.cases.codes import CaseRole, Channel, State
 from odr.cases.models import Case, Party
 from odr.core import clock, jobs, outbox
-from odr.core.errors import Conflict, Forbidden
-from odr.core.i18n import N_, _
-from odr.evidence import service as evidence
+from odr.core.errors import Conflict
+from odr.core.i18n import _
 
 REMIND = "agreements:remind"
-_DAYS = {"before": -3, "on": 0, "after": 3}
+ANSWER = "agreements:answer"
 _HOUR = time(9, 0)
+_ANSWER_DAYS = 3
 SETTLED = ("done", "waived")
 BREACHED = "case:record_breach:done"
-_PERFORMING = (State.EFFECTIVE, State.PERFORMING, State.CONFIRMING)
+PERFORMING = (State.EFFECTIVE, State.PERFORMING, State.CONFIRMING)
 
 # Notices to a phone hold no names and no cause.
-_DUE = {
-    "before": "您有一项约定的事 3 天后到期，请登录“我的纠纷”查看。",
-    "on": "您有一项约定的事今天到期，请登录“我的纠纷”查看。",
-    "after": "您有一项约定的事已经过期，请登录“我的纠纷”查看，或联系调解员。",
-}
-_TURN = "您的调解有一步等您完成，请登录“我的纠纷”查看。不收任何费用。"
-_DESK = "有一项约定的事过期 3 天没有履行，请登录工作台查看。"
-
-REMEDIES = (
-    N_("协议有法律约束力。一方不履行的，另一方可以就协议向人民法院起诉（人民调解法第三十二条）。"),
-    N_("协议经法院确认有效的，可以在两年内申请强制执行（人民调解法第三十三条，民事诉讼法第二百五十条）。"),
-    N_("协议生效后 30 天以内，双方还可以一起申请司法确认。"),
-)
-LABOUR_REMEDIES = (
-    N_("欠付劳动报酬、工伤医疗费、经济补偿或赔偿金的，可以拿协议向法院申请支付令（劳动争议调解仲裁法第十六条）。"),
-    N_("也可以向劳动争议仲裁委员会申请仲裁。"),
-)
-
-
-def remedies(case: Case) -> list[str]:
-    """What can be done when a promise is not kept: the notice both sides get."""
-    lines = REMEDIES + (LABOUR_REMEDIES if Category(case.category) in LABOUR else ())
-    return [_(line) for line in lines]
+_BEFORE = "您有一项约定的事快到期了，请登录“我的纠纷”查看。"
+_ON = "您有一项约定的事今天到期，请登录“我的纠纷”查看。"
+_AFTER = "您有一项约定的事已经过期，请登录“我的纠纷”查看，或联系调解员。"
+_WAITING = "您有一项约定的事昨天到期。做到了请登录确认，没有做到也请登录告诉调解员。"
+_UNANSWERED = "您有一项约定的事等您确认，请登录“我的纠纷”查看。"
+_UNANSWERED_DESK = "有一项约定的事等一方确认，已经三天，请登录工作台查看。"
+TURN = "您的调解有一步等您完成，请登录“我的纠纷”查看。不收任何费用。"
+_DESK = "有一项约定的事过期没有履行，请登录工作台查看。"
+DISPUTED = "有一项约定的事双方说法不同，请登录工作台查看。"
 
 
 def counts(item: PerformanceItem) -> bool:
@@ -94,51 +84,95 @@ async def begin(session: AsyncSession, who: Who, case: Case, agreement: Agreemen
     session.add_all(items)
     await session.flush()
     for item in items:
-        await _remind(session, item)
+        await remind_of(session, item)
+    await visit_plan.after_items(session, case, items)
     if any(counts(item) for item in items):
         await cases.start_performance(session, who, case)
     return items
 
 
-async def _under_way(session: AsyncSession, who: Who, case: Case) -> None:
+async def under_way(session: AsyncSession, who: Who, case: Case) -> None:
     """An agreement of lasting duties alone rests in effect, as nothing is due, until something ends or breaks it."""
     if case.state == State.EFFECTIVE:
         await cases.start_performance(session, who, case)
 
 
-async def _remind(session: AsyncSession, item: PerformanceItem) -> None:
+async def remind_of(session: AsyncSession, item: PerformanceItem) -> None:
+    """Set the reminders of this promise from its day. A promise with another day has other ones: `forget` first."""
     if item.due_on is None:
         return
-    for when, days in _DAYS.items():
-        due = datetime.combine(item.due_on + timedelta(days=days), _HOUR, clock.SHANGHAI)
+    for when, days in rules.REMINDERS.items():
+        due = _at_nine(item.due_on + timedelta(days=days))
         if due > clock.now():
-            payload = {"item": item.id, "when": when}
-            await jobs.enqueue(session, REMIND, payload, due_at=due, key=f"item:{item.id}:{when}")
+            payload = {"item": item.id, "when": when, "day": item.due_on.isoformat()}
+            await jobs.enqueue(session, REMIND, payload, due_at=due, key=_key(item, when))
+
+
+def _key(item: PerformanceItem, when: str) -> str:
+    return f"item:{item.id}:{item.due_on}:{when}"
+
+
+def _at_nine(day: date) -> datetime:
+    return datetime.combine(day, _HOUR, clock.SHANGHAI)
+
+
+async def forget(session: AsyncSession, item: PerformanceItem) -> None:
+    """No reminder of this promise and its day any more."""
+    for when in rules.REMINDERS:
+        await jobs.cancel(session, _key(item, when))
 
 
 @jobs.handles(REMIND)
 async def remind(session: AsyncSession, payload: dict[str, Any]) -> None:
-    """Tell the obligor before, on and after the day; after it the promise is late and the mediator has a task."""
+    """Tell the obligor before, on and after the day. The day after it the promise is late: the obligee is asked how it
+    stands, and the mediator has a task."""
     item = await session.get(PerformanceItem, payload["item"])
     if item is None or item.state in SETTLED or item.state == "claimed":
         return
     case = await access.lock(session, item.case_id)
     await session.refresh(item)
-    when: str = payload["when"]
-    await _tell_party(session, case, item.obligor_id, f"performance:item:{when}", _DUE[when])
-    if when != "after":
+    moved = item.due_on is None or item.due_on.isoformat() != payload.get("day", item.due_on.isoformat())
+    if moved or State(case.state) not in PERFORMING:
         return
+    when: str = payload["when"]
+    days = rules.REMINDERS[when]
+    text = _BEFORE if days < 0 else _ON if days == 0 else _AFTER
+    await tell_party(session, case, item.obligor_id, f"performance:item:{when}", text)
+    if when in rules.TASKS:
+        await tell_handler(session, case, "performance:item:late", _DESK)
+    if when != rules.LATE:
+        return
+    await tell_party(session, case, item.obligee_id, "performance:item:waiting", _WAITING)
     if item.state == "pending":
         item.state = "late"
     await cases.event(
         session, SYSTEM, case, "performance:item:late", role=CaseRole.SYSTEM, channel=Channel.SYSTEM,
         note="有一项约定过期没有履行。", detail={"item": item.pid},
     )  # fmt: skip
-    if (mediator := await content.lead_mediator(session, case)) is not None:
-        await _post(session, case, mediator, "performance:item:late", _DESK, sms=False)
 
 
-async def _tell_party(session: AsyncSession, case: Case, party_id: int | None, tag: str, text: str) -> None:
+async def ask_again(session: AsyncSession, item: PerformanceItem, part: Part) -> None:
+    """Three days after a claim the obligee is reminded to answer it, if it has not."""
+    due = clock.now() + timedelta(days=_ANSWER_DAYS)
+    await jobs.enqueue(session, ANSWER, {"item": item.id, "part": part.id}, due_at=due, key=f"part:{part.id}:answer")
+
+
+@jobs.handles(ANSWER)
+async def remind_to_answer(session: AsyncSession, payload: dict[str, Any]) -> None:
+    """Tell the obligee once more, and the mediator, who may ring up."""
+    item, part = await session.get(PerformanceItem, payload["item"]), await session.get(Part, payload["part"])
+    if item is None or part is None or part.state != "waiting" or item.state in SETTLED:
+        return
+    case = await access.lock(session, item.case_id)
+    await session.refresh(part)
+    if part.state != "waiting" or State(case.state) not in PERFORMING:
+        return
+    tag = "performance:item:unanswered"
+    await tell_party(session, case, item.obligee_id, tag, _UNANSWERED)
+    await tell_handler(session, case, tag, _UNANSWERED_DESK)
+
+
+async def tell_party(session: AsyncSession, case: Case, party_id: int | None, tag: str, text: str) -> None:
     """The party and those who act for it, in the service and by text message."""
     if party_id is None:
         return
@@ -150,6 +184,12 @@ async def _tell_party(session: AsyncSession, case: Case, party_id: int | None, t
     )
     for person in rows:
         await _post(session, case, person, tag, text, sms=True)
+
+
+async def tell_handler(session: AsyncSession, case: Case, tag: str, text: str) -> None:
+    """The mediator, in the service alone: a desk is open all day."""
+    if (mediator := await content.lead_mediator(session, case)) is not None:
+        await _post(session, case, mediator, tag, text, sms=False)
 
 
 async def _post(session: AsyncSession, case: Case, person: Person, tag: str, text: str, *, sms: bool) -> None:
@@ -166,11 +206,12 @@ async def _post(session: AsyncSession, case: Case, person: Person, tag: str, tex
 # --- acts -----------------------------------------------------------------------------------------------------------
 
 
-async def _open_item(session: AsyncSession, actor: Actor, pid: str) -> tuple[View, PerformanceItem]:
+async def open_item(session: AsyncSession, actor: Actor, pid: str) -> tuple[View, PerformanceItem]:
+    """A promise that is not settled yet, under lock. Raises NotFound, Conflict."""
     view, item = await access.for_item(session, actor, pid)
     await access.lock(session, view.case.id)
     await session.refresh(item)
-    if view.state not in _PERFORMING:
+    if view.state not in PERFORMING:
         raise Conflict(_("现在不是履行阶段，不能改履行情况。"), code="not_performing")
     if item.state in SETTLED:
         raise Conflict(_("这一项已经了结了。"), code="settled")
@@ -188,78 +229,28 @@ def is_obligee(view: View, item: PerformanceItem) -> bool:
     return item.obligee_id is None or view.principal.id == item.obligee_id
 
 
-async def claim(
-    session: AsyncSession, actor: Actor, pid: str, wanted: ClaimIn, proof: evidence.Prepared | None = None
-) -> PerformanceItem:
-    """ "I have done it", with a photo where there is one. Raises Forbidden for anybody but the obligor's side."""
-    view, item = await _open_item(session, actor, pid)
-    if not is_obligor(view, item):
-        raise Forbidden(_("这一项要由约定去做的一方来登记。"))
-    if item.state == "claimed":
-        raise Conflict(_("已经登记过了，正在等对方确认。"), code="claimed")
-    item.state, item.claimed_at, item.claimed_by, item.claim_note = "claimed", clock.now(), actor.person_id, wanted.note
-    if proof is not None:
-        file = await evidence.keep(session, actor, proof, "performance", item.id)
-        item.proof_file_id = file.id
-    await session.flush()
-    await _noted(session, actor, view, item, "performance:item:claimed", "一方登记：有一项约定已经做完，请对方确认。")
-    await _tell_party(session, view.case, item.obligee_id, "performance:item:claimed", _TURN)
-    return item
-
-
-async def settle(session: AsyncSession, actor: Actor, pid: str, wanted: SettleIn) -> PerformanceItem:
-    """The obligee confirms that it was done, or says what is missing. An agent needs special authority for it."""
-    wanted.check()
-    view, item = await _open_item(session, actor, pid)
-    if not is_obligee(view, item):
-        raise Forbidden(_("这一项要由接受的一方来确认。"))
-    access.need_settler(view)
-    if wanted.answer == "dispute":
-        item.state, item.answer_note = "disputed", wanted.note
-        await session.flush()
-        await _noted(session, actor, view, item, "performance:item:disputed", "一方认为有一项约定还没有做到。")
-        await _tell_party(session, view.case, item.obligor_id, "performance:item:disputed", _TURN)
-        return item
-    await _done(session, actor, view, item, "done", wanted.note)
-    return item
-
-
 async def record(session: AsyncSession, actor: Actor, pid: str, wanted: RecordIn) -> PerformanceItem:
     """The mediator writes down what the obligee said at a visit or by telephone: done, waived, or not yet."""
-    view, item = await _open_item(session, actor, pid)
+    view, item = await open_item(session, actor, pid)
     access.need_handler(view)
     if wanted.outcome == "pending":
         item.state, item.answer_note = "pending", wanted.note
         await session.flush()
-        await _noted(session, actor, view, item, "performance:item:open", "有一项约定还要继续履行。", wanted.channel)
+        await noted(session, actor, view, item, "performance:item:open", "有一项约定还要继续履行。", wanted.channel)
         return item
-    await _done(session, actor, view, item, wanted.outcome, wanted.note, wanted.channel)
+    await done(session, actor, view, item, wanted.outcome, wanted.note, wanted.channel)
     return item
 
 
 async def urge(session: AsyncSession, actor: Actor, pid: str, wanted: UrgeIn) -> PerformanceItem:
     """督促 (Art. 31): what the mediator did about it, when and how. The obligor is reminded at the same time."""
-    view, item = await _open_item(session, actor, pid)
+    view, item = await open_item(session, actor, pid)
     access.need_handler(view)
     await cases.event(
         session, actor, view.case, "performance:item:urged", role=view.role, channel=wanted.channel, audience="staff",
         note=wanted.note, detail={"item": item.pid},
     )  # fmt: skip
-    await _tell_party(session, view.case, item.obligor_id, "performance:item:urged", _TURN)
-    return item
-
-
-async def breach(session: AsyncSession, actor: Actor, pid: str, wanted: ReasonIn) -> PerformanceItem:
-    """不履行: noted, and both sides are told the remedies, which stay on the page of the agreement (Art. 31, 32)."""
-    view, item = await _open_item(session, actor, pid)
-    access.need_handler(view)
-    if item.due_on is not None and item.due_on >= clock.today():
-        raise Conflict(_("这一项还没有到期，不能登记为不履行。可以先督促。"), code="not_due")
-    item.state, item.answer_note = "late", wanted.reason
-    await session.flush()
-    await _under_way(session, actor, view.case)
-    await cases.breach(session, actor, view.case, "有一项约定没有履行。", breach_noted=True, remedies_told=True)
-    await audit.record(session, actor, "performance:item:breached", "performance", item.pid, {"case": view.case.pid})
+    await tell_party(session, view.case, item.obligor_id, "performance:item:urged", TURN)
     return item
 
 
@@ -268,32 +259,55 @@ async def complete(session: AsyncSession, actor: Actor, case_pid: str) -> None:
     view = await access.of_case(session, actor, case_pid)
     access.need_handler(view)
     case = await access.lock(session, view.case.id)
-    await _under_way(session, actor, case)
+    await under_way(session, actor, case)
     await cases.mark_performed(session, actor, case)
 
 
-async def _done(
+async def done(
     session: AsyncSession, actor: Actor, view: View, item: PerformanceItem, state: str, note: str,
     channel: str = Channel.WEB,
 ) -> None:  # fmt: skip
+    """The promise is kept or waived: no more reminders; the last one of a case ends its performance."""
     item.state, item.answer_note = state, note
     item.settled_at, item.settled_by = clock.now(), actor.person_id
     await session.flush()
-    for when in _DAYS:
-        await jobs.cancel(session, f"item:{item.id}:{when}")
+    await forget(session, item)
+    await session.execute(
+        update(Postponement)
+        .where(Postponement.item_id == item.id, Postponement.state == "asked")
+        .values(state="withdrawn", answered_at=clock.now())
+    )
     words = {"done": "有一项约定已经履行。", "waived": "有一项约定由接受的一方放弃。"}
-    await _noted(session, actor, view, item, f"performance:item:{state}", words[state], channel)
+    await noted(session, actor, view, item, f"performance:item:{state}", words[state], channel)
     if view.state == State.PERFORMING and await all_kept(session, view.case):
         await cases.mark_performed(session, actor, view.case)
 
 
-async def _noted(
+async def noted(
     session: AsyncSession, actor: Actor, view: View, item: PerformanceItem, tag: str, text: str,
     channel: str = Channel.WEB,
 ) -> None:  # fmt: skip
-    await cases.announce(session, view.case, tag, text, f"/cases/{view.case.pid}/performance")
+    """A line in the joint room and an entry of the timeline."""
+    await cases.announce(session, view.case, tag, text, f"/cases/{view.case.pid}/performance/{item.pid}")
+    await on_file(session, actor, view, item, tag, text, channel)
+
+
+async def on_file(
+    session: AsyncSession, actor: Actor, view: View, item: PerformanceItem, tag: str, text: str,
+    channel: str = Channel.WEB,
+) -> None:  # fmt: skip
+    """An entry of the timeline for everybody in the case."""
     detail = {"item": item.pid}
     await cases.event(session, actor, view.case, tag, role=view.role, channel=channel, note=text, detail=detail)
+
+
+async def for_staff(session: AsyncSession, view: View, item: PerformanceItem, tag: str, text: str) -> None:
+    """An entry that only who handles the case reads, and a notice to the mediator."""
+    await cases.event(
+        session, SYSTEM, view.case, tag, role=CaseRole.SYSTEM, channel=Channel.SYSTEM, audience="staff", note=text,
+        detail={"item": item.pid},
+    )  # fmt: skip
+    await tell_handler(session, view.case, tag, text)
 
 
 # --- what the rules of a case ask -----------------------------------------------------------------------------------

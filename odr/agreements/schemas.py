@@ -150,6 +150,7 @@ Day = Annotated[date | None, BeforeValidator(_day), AfterValidator(_to_come)]
 PastDay = Annotated[date, BeforeValidator(_day), AfterValidator(_gone)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 PastMoment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_happened)]
+Gone = Annotated[date | None, BeforeValidator(_day), AfterValidator(_gone_or_none)]
 Pid = Annotated[str, Field(min_length=1, max_length=32)]
 Digits = Annotated[str, BeforeValidator(lambda given: narrow(given) if isinstance(given, str) else given)]
 Code = Annotated[Digits, Field(max_length=24), AfterValidator(accounts.normalise_code)]
@@ -368,15 +369,22 @@ class PaperIn(Strict):
 
 
 class ClaimIn(Strict):
-    """ "I have done it"."""
+    """ "I have done it". `amount` in yuan, empty for all that is left; `part`: of a deed, not all of it yet; `again`: a
+    second payment of the same sum on the same day."""
 
     note: str = Field(default="", max_length=300)
+    amount: Fen = None
+    done_on: Gone = None
+    part: bool = False
+    again: bool = False
 
 
 class SettleIn(Strict):
-    """The obligee's answer to a claim; a dispute says what is missing."""
+    """The obligee's answer: all was done, a part was (`amount` in yuan), or what is missing."""
 
-    answer: Literal["confirm", "dispute"]
+    answer: Literal["confirm", "part", "dispute"]
+    amount: Fen = None
+    received_on: Gone = None
     note: str = Field(default="", max_length=300)
 
     def check(self) -> None:
@@ -385,10 +393,12 @@ class SettleIn(Strict):
 
 
 class RecordIn(Strict):
-    """The mediator writes down what the obligee said at a visit or by telephone."""
+    """What the obligee said at a visit or by telephone. `amount` and `received_on` belong to `part`."""
 
-    outcome: Literal["done", "waived", "pending"]
+    outcome: Literal["done", "part", "waived", "pending"]
     channel: Channel
+    amount: Fen = None
+    received_on: Gone = None
     note: str = Field(min_length=2, max_length=300)
 
 
@@ -437,7 +447,10 @@ class CourtOutcomeIn(Strict):
 
 
 class VisitIn(Strict):
-    """A return visit. satisfaction: 1 (very satisfied) to 5 (very dissatisfied)."""
+    """A return visit, with what the form asks (回访记录). satisfaction: 1 (very satisfied) to 5 (very dissatisfied).
+
+    `signs`: `wrong` (the mediation may have been wrong), `escalation` (it may grow worse), `risk` (another danger).
+    """
 
     party: Pid
     channel: Channel
@@ -446,3 +459,7 @@ class VisitIn(Strict):
     satisfaction: int = Field(ge=1, le=5)
     new_conflict: bool = False
     note: str = Field(default="", max_length=500)
+    why: str = Field(default="", max_length=120)
+    suit: str = Field(default="", max_length=200)
+    signs: list[Literal["wrong", "escalation", "risk"]] = Field(default_factory=list, max_length=3)
+    steps: str = Field(default="", max_length=300)

@@ -26,15 +26,28 @@ from odr.agreements.drafting import (
 from odr.agreements.final import finalise, unfreeze
 from odr.agreements.genuine import where_to_take_in
 from odr.agreements.oral import confirm_oral, register, register_of, vouch_oral
-from odr.agreements.performing import breach, claim, complete, items_of, record, remedies, settle, urge
+from odr.agreements.parts import answer as answer_part
+from odr.agreements.parts import claim, record_part, settle
+from odr.agreements.performance_papers import ask as ask_certificate
+from odr.agreements.performance_papers import breach, remedies
+from odr.agreements.performance_papers import issue as issue_certificate
+from odr.agreements.performance_papers import keep as keep_performance_paper
+from odr.agreements.performing import complete, items_of, record, urge
+from odr.agreements.postponing import answer as answer_postponement
+from odr.agreements.postponing import ask as postpone
+from odr.agreements.postponing import withdraw as withdraw_postponement
 from odr.agreements.reading import has_read
 from odr.agreements.reading import note as note_read
+from odr.agreements.schedule import entries as calendar_entries
 from odr.agreements.sheets import take_paper
 from odr.agreements.signing import seal, send_code, sign
 from odr.agreements.standing import Standing, in_effect
 from odr.agreements.standing import of as standing
 from odr.agreements.verification import faults as verify
+from odr.agreements.visits import fill as fill_visit_form
 from odr.agreements.visits import finish as finish_visits
+from odr.agreements.visits import reopen as reopen_from_visit
+from odr.agreements.visits import send_form as send_visit_form
 from odr.agreements.visits import visit, visits_of
 from odr.evidence import access as files
 
@@ -47,35 +60,46 @@ __all__ = [
     "add_clauses",
     "agree_to_court",
     "answer",
+    "answer_part",
+    "answer_postponement",
+    "ask_certificate",
     "breach",
+    "calendar_entries",
     "change_clause",
     "claim",
     "complete",
     "confirm_oral",
     "document",
     "draft",
+    "fill_visit_form",
     "finalise",
     "finish_visits",
     "gather",
     "has_read",
     "in_effect",
+    "issue_certificate",
     "items_of",
     "keep_copy",
+    "keep_performance_paper",
     "note_read",
+    "postpone",
     "principals",
     "promises",
     "record",
     "record_court_outcome",
+    "record_part",
     "register",
     "register_court_request",
     "register_of",
     "release_comment",
     "remedies",
     "remove_clause",
+    "reopen_from_visit",
     "reorder",
     "revise_sheet",
     "seal",
     "send_code",
+    "send_visit_form",
     "settle",
     "show",
     "sign",
@@ -91,6 +115,7 @@ __all__ = [
     "visits_of",
     "vouch_oral",
     "where_to_take_in",
+    "withdraw_postponement",
     "write_down",
 ]
 

@@ -1,4 +1,5 @@
-"""回访: recorded by the one who handled the case, party by party; the answers of one side stay from the other."""
+"""回访: made by the one who handled the case, party by party, or filled in by the party itself on a form it was sent.
+The answers of one side stay from the other."""
 
 from collections.abc import Collection, Sequence
 
@@ -6,25 +7,25 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements import access, content
+from odr.agreements import access, content, visit_plan
 from odr.agreements.models import ReturnVisit
+from odr.agreements.performance_schemas import VisitFormIn
 from odr.agreements.schemas import VisitIn
+from odr.agreements.visit_models import DueVisit
+from odr.agreements.visit_plan import handled_by
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Channel, Side, State
-from odr.cases.models import Assignment, Case
-from odr.core.errors import Conflict, Forbidden, Invalid
+from odr.cases.models import Case, Party
+from odr.core import clock
+from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
 from odr.core.i18n import _
 
 CHANNELS = (Channel.PHONE, Channel.VISIT, Channel.COUNTER, Channel.WEB)
-AFTER = (State.PERFORMING, State.CONFIRMING, State.PERFORMED, State.FOLLOWED_UP, State.CLOSED)
-
-
-async def handled_by(session: AsyncSession, case: Case) -> int | None:
-    """The person who handled the case: the lead of its last assignment (谁办理、谁回访)."""
-    query = select(Assignment.person_id).where(Assignment.case_id == case.id, Assignment.confirmed_at.is_not(None))
-    found: int | None = await session.scalar(query.order_by(Assignment.lead.desc(), Assignment.id.desc()).limit(1))
-    return found
+AFTER = (State.PERFORMING, State.CONFIRMING, State.PERFORMED, State.FOLLOWED_UP, State.CLOSED, State.ARCHIVED)
+_FORM = "请您花一分钟说说调解以后的情况：登录“我的纠纷”，打开“回访”。"
+_CONFLICT = "一方填的回访表里提到新的矛盾，请登录工作台查看。"
+_FILLED = "一方填好了回访表，请登录工作台查看。"
 
 
 def may_visit(view: View, handler: int | None) -> bool:
@@ -34,17 +35,22 @@ def may_visit(view: View, handler: int | None) -> bool:
     return view.actor.person_id == handler or (handler is None and CaseRole.BODY_CLERK in view.roles)
 
 
+async def _for_visiting(session: AsyncSession, actor: Actor, case_pid: str) -> tuple[View, Case]:
+    view = await access.of_case(session, actor, case_pid)
+    if not may_visit(view, await handled_by(session, view.case)):
+        raise Forbidden(_("回访由办理这件纠纷的调解员来做。"))
+    case = await access.lock(session, view.case.id)
+    if case.state not in AFTER or case.form is None:
+        raise Conflict(_("协议还没有进入履行，现在不用回访。"), code="too_early")
+    return view, case
+
+
 async def visit(session: AsyncSession, actor: Actor, case_pid: str, wanted: VisitIn) -> ReturnVisit:
     """Record a return visit; the last one that was missing completes the follow-up of the case.
 
     Raises NotFound, Forbidden (somebody else handled it), Conflict (no agreement in effect yet), Invalid.
     """
-    view = await access.of_case(session, actor, case_pid)
-    if not may_visit(view, await handled_by(session, view.case)):
-        raise Forbidden(_("回访由办理这件纠纷的调解员来做。"))
-    case = await access.lock(session, view.case.id)
-    if case.state not in AFTER:
-        raise Conflict(_("协议还没有进入履行，现在不用回访。"), code="too_early")
+    view, case = await _for_visiting(session, actor, case_pid)
     parties = {party.pid: party for party in await content.principals(session, case)}
     if wanted.party not in parties:
         raise Invalid({"party": _("请选择回访了哪一位当事人。")})
@@ -54,17 +60,26 @@ async def visit(session: AsyncSession, actor: Actor, case_pid: str, wanted: Visi
     row = ReturnVisit(
         case_id=case.id, party_id=party.id, channel=wanted.channel, visited_at=wanted.visited_at,
         performed=wanted.performed, satisfaction=wanted.satisfaction, new_conflict=wanted.new_conflict,
-        note=wanted.note, by_person_id=actor.person_id,
+        note=wanted.note, why=wanted.why, suit=wanted.suit, signs=list(wanted.signs), steps=wanted.steps,
+        by_person_id=actor.person_id,
     )  # fmt: skip
+    await _store(session, actor, view, case, row, party)
+    return row
+
+
+async def _store(
+    session: AsyncSession, actor: Actor, view: View, case: Case, row: ReturnVisit, party: Party
+) -> None:  # fmt: skip
     session.add(row)
     await session.flush()
+    await visit_plan.made(session, case, row)
+    note = f"{Side(party.side).zh}自己填了回访表。" if row.filled_by is not None else f"回访了{Side(party.side).zh}。"
     await cases.event(
-        session, actor, case, "visit:return:made", role=view.role, channel=wanted.channel, audience="staff",
-        note=f"回访了{Side(party.side).zh}。", detail={"visit": row.pid, "new_conflict": wanted.new_conflict},
+        session, actor, case, "visit:return:made", role=view.role, channel=row.channel, audience="staff",
+        note=note, detail={"visit": row.pid, "new_conflict": row.new_conflict},
     )  # fmt: skip
-    if case.state == State.PERFORMED and await complete(session, case):
-        await cases.follow_up(session, actor, case, channel=wanted.channel)
-    return row
+    if case.state == State.PERFORMED and row.filled_by is None and await complete(session, case):
+        await cases.follow_up(session, actor, case, channel=row.channel)
 
 
 async def finish(session: AsyncSession, actor: Actor, case_pid: str) -> None:
@@ -75,6 +90,86 @@ async def finish(session: AsyncSession, actor: Actor, case_pid: str) -> None:
     access.need_handler(view)
     await access.lock(session, view.case.id)
     await cases.follow_up(session, actor, view.case)
+
+
+# --- the form -------------------------------------------------------------------------------------------------------
+
+
+async def send_form(session: AsyncSession, actor: Actor, case_pid: str, party_pid: str) -> DueVisit:
+    """Ask a party to fill in the form itself. One that was sent and waits is sent again. Raises what `visit` raises."""
+    view, case = await _for_visiting(session, actor, case_pid)
+    party = next((one for one in await content.principals(session, case) if one.pid == party_pid), None)
+    if party is None:
+        raise Invalid({"party": _("请选择请哪一位当事人填写。")})
+    row = next((one for one in await visit_plan.open_of(session, [case.id]) if one.party_id == party.id), None)
+    if row is None:
+        row = await visit_plan.add(session, case, party, "asked", clock.today())
+    states = [state for state in await cases.party_states(session, case) if state.row.id == party.id]
+    if not any(state.people for state in states):
+        raise Conflict(_("这一方没有在网上登录过，请打电话或者上门回访。"), code="unreachable")
+    row.form_sent_at, row.form_sent_by = clock.now(), actor.person_id
+    await session.flush()
+    await cases.event(
+        session, actor, case, "visit:form:sent", role=view.role, audience="staff",
+        note=f"请{Side(party.side).zh}自己填写回访表。", detail={"due": row.pid},
+    )  # fmt: skip
+    await cases.tell_parties(session, case, states, "visit:form:sent", _FORM)
+    return row
+
+
+async def form_for(session: AsyncSession, view: View) -> DueVisit | None:
+    """The form that waits for this party."""
+    if view.principal is None:
+        return None
+    rows = await visit_plan.open_of(session, [view.case.id])
+    return next((row for row in rows if row.party_id == view.principal.id and row.form_sent_at is not None), None)
+
+
+async def fill(session: AsyncSession, actor: Actor, case_pid: str, wanted: VisitFormIn) -> ReturnVisit:
+    """A party answers by itself. Its words are for those who handle the case. Raises NotFound, Conflict."""
+    view = await access.of_case(session, actor, case_pid)
+    if view.principal is None:
+        raise NotFound()
+    case = await access.lock(session, view.case.id)
+    form = await form_for(session, view)
+    if form is None or form.form_sent_by is None:
+        raise Conflict(_("现在没有等您填写的回访表。谢谢您。"), code="no_form")
+    row = ReturnVisit(
+        case_id=case.id, party_id=view.principal.id, channel=Channel.WEB, visited_at=clock.now(),
+        performed=wanted.performed, satisfaction=wanted.satisfaction, new_conflict=wanted.new_conflict,
+        note=wanted.note, by_person_id=form.form_sent_by, filled_by=actor.person_id,
+    )  # fmt: skip
+    await _store(session, actor, view, case, row, view.principal)
+    await cases.tell_mediator(session, case, "visit:form:filled", _CONFLICT if wanted.new_conflict else _FILLED)
+    return row
+
+
+# --- relapse --------------------------------------------------------------------------------------------------------
+
+
+async def reopen(session: AsyncSession, actor: Actor, case_pid: str, visit_pid: str) -> None:
+    """反复: a visit found a new quarrel, so the same case goes on, under its number. What stands between (follow-up,
+    close) is made on the way. Raises NotFound, Forbidden, Conflict while the agreement is still being performed."""
+    view = await access.of_case(session, actor, case_pid)
+    access.need_handler(view)
+    case = await access.lock(session, view.case.id)
+    row = await session.scalar(select(ReturnVisit).where(ReturnVisit.pid == visit_pid, ReturnVisit.case_id == case.id))
+    if row is None:
+        raise NotFound()
+    if State(case.state) in (State.PERFORMING, State.CONFIRMING):
+        raise Conflict(
+            _("协议还在履行，这件纠纷本来就开着。没有履行的，请在“履行”里登记；要再谈的，可以约一次会面。"),
+            code="performing",
+        )
+    if case.state == State.PERFORMED:
+        await cases.follow_up(session, actor, case)
+    if case.state == State.FOLLOWED_UP:
+        await cases.close(session, actor, case)
+    on = clock.local(row.visited_at)
+    await cases.reopen(session, actor, case, f"{on.year}年{on.month}月{on.day}日回访发现新的矛盾。")
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
 
 
 async def visits_of(session: AsyncSession, view: View) -> Sequence[ReturnVisit]:

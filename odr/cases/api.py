@@ -29,9 +29,13 @@ async def list_cases(session: web.Read, actor: SignedIn) -> dict[str, Any]:
 
 @router.get("/desk")
 async def desk(session: web.Read, actor: Staff) -> dict[str, Any]:
-    """A mediator's day: the cases, those that wait for the caller, what is due, today's sittings."""
+    """A mediator's day: the cases, those that wait for the caller, today's sittings, promises and visits to see to."""
     rows = await showing.rows_for(session, actor, await access.at_desk(session, actor))
-    return {"today": await showing.today(session, actor), "cases": [row.public() for row in rows]}
+    return {
+        "today": await showing.today(session, actor),
+        "work": await showing.work(session, actor),
+        "cases": [row.public() for row in rows],
+    }
 
 
 @router.get("/queue")

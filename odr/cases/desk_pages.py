@@ -52,11 +52,13 @@ async def desk(request: Request, actor: Staff) -> Response:
     async with web.read(request) as session:
         rows = await showing.rows_for(session, actor, await access.at_desk(session, actor), whole=True)
         today = await showing.today(session, actor)
+        work = await showing.work(session, actor)
     running = [row for row in rows if row.state not in (State.CLOSED, State.ARCHIVED)]
     return render(
         request,
         "cases/desk.html",
         today=today,
+        work=work,
         overdue=[row for row in running if row.overdue],
         soon=[row for row in running if row.soon],
         waiting=[row for row in running if row.mine and not row.overdue and not row.soon],

@@ -1,7 +1,7 @@
 """The moves of a case. Every one goes through `_move`, so that state, timeline, ledger, room, deadlines and notices
 cannot part: they are written in one transaction or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -82,6 +82,20 @@ _TOLD: Mapping[Move, tuple[tuple[_To, str], ...]] = {
 _CONFIRMED_CHANNEL = {"self": Channel.WEB, "code": Channel.COUNTER, "screen": Channel.COUNTER, "call": Channel.PHONE}
 
 
+Then = Callable[[AsyncSession, Who, Case], Awaitable[None]]
+_then: dict[Move, list[Then]] = {}
+
+
+def after(move: Move) -> Callable[[Then], Then]:
+    """Register what a higher feature does when this move was made, in the same transaction."""
+
+    def register(then: Then) -> Then:
+        _then.setdefault(move, []).append(then)
+        return then
+
+    return register
+
+
 async def hold(session: AsyncSession, case: Case, version: int | None = None) -> None:
     """Lock the case for this transaction and read it anew. Raises Conflict when `version` is not the one in force."""
     await session.scalars(
@@ -151,6 +165,8 @@ async def _move(
         states=(step.frm.value, step.to.value),
     )  # fmt: skip
     await _tell(session, who, case, move, found)
+    for then in _then.get(move, ()):
+        await then(session, who, case)
     return step
 
 

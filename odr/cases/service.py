@@ -1,12 +1,14 @@
 """Cases as verbs: the one door for other features. Each verb takes the session first and never commits.
 
-What a higher feature knows is told by `tells` (facts for the rules), `adds` and `adds_today` (what pages show).
+What a higher feature knows is told by `tells` (facts for the rules), `adds`, `adds_today` and `adds_work` (what pages
+show); what it does when a move was made is registered with `after`.
 """
 
 from odr.cases import reminders as _reminders  # noqa: F401  registers the job
 from odr.cases.applications import submit
 from odr.cases.deadlines import find as deadline
 from odr.cases.deadlines import running as deadlines_of
+from odr.cases.deadlines import stop as stop_deadline
 from odr.cases.events import event, timeline
 from odr.cases.facts import (
     Gathered,
@@ -36,6 +38,7 @@ from odr.cases.invitations import (
 from odr.cases.lifecycle import Move, failing
 from odr.cases.moves import (
     accept,
+    after,
     apply_confirmation,
     archive,
     assign,
@@ -72,7 +75,7 @@ from odr.cases.moves import (
 from odr.cases.objections import answer_objection, object_to_mediator
 from odr.cases.routes import deliver_routes_notice
 from odr.cases.seating import announce, shown_name
-from odr.cases.showing import Row, Shown, adds, adds_today, document, rows_for
+from odr.cases.showing import Row, Shown, adds, adds_today, adds_work, document, rows_for
 from odr.cases.telling import tell_clerks, tell_mediator, tell_parties
 from odr.cases.way import Way, way
 
@@ -88,6 +91,8 @@ __all__ = [
     "add_agent",
     "adds",
     "adds_today",
+    "adds_work",
+    "after",
     "announce",
     "answer_objection",
     "answer_will",
@@ -148,6 +153,7 @@ __all__ = [
     "standing",
     "start",
     "start_performance",
+    "stop_deadline",
     "submit",
     "suspend",
     "take_invitation",

@@ -33,7 +33,9 @@ from odr.rooms import service as rooms
 
 Part = Callable[[AsyncSession, View], Awaitable[Any]]
 _parts: list[tuple[str, Part]] = []
-_today: list[Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]] = []
+Cells = Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]
+_today: list[Cells] = []
+_work: list[Cells] = []
 
 
 def adds(name: str) -> Callable[[Part], Part]:
@@ -55,9 +57,7 @@ async def part(session: AsyncSession, view: View, name: str) -> Any:
     return None
 
 
-def adds_today(
-    part: Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]],
-) -> Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]:
+def adds_today(part: Cells) -> Cells:
     """Register what a higher feature puts on a mediator's today: cells {text, href, note} (sittings)."""
     _today.append(part)
     return part
@@ -66,6 +66,17 @@ def adds_today(
 async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     """Today's sittings and whatever else is registered."""
     return [cell for part in _today for cell in await part(session, actor)]
+
+
+def adds_work(part: Cells) -> Cells:
+    """Register what a mediator has to see to after an agreement: cells {text, href, note, badge?, tone?}."""
+    _work.append(part)
+    return part
+
+
+async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """Promises that are late, return visits that are due."""
+    return [cell for part in _work for cell in await part(session, actor)]
 
 
 @dataclass(frozen=True)

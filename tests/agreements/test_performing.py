@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from odr.agreements import documents, performing, service
 from odr.agreements.models import PerformanceItem, ReturnVisit
+from odr.agreements.performance_rules import REMINDERS
 from odr.agreements.schemas import ClaimIn, ReasonIn, RecordIn, SettleIn, UrgeIn, VisitIn
 from odr.cases import access as cases
 from odr.cases.codes import Channel
@@ -85,15 +86,16 @@ async def test_reminders_go_out_before_on_and_after_the_day_without_names_or_cau
             (key.rsplit(":")[-1], (clock.local(at).date() - clock.today()).days)
             for key, at in (await session.execute(keys)).all()
         ]
-    assert due == [("before", 7), ("on", 10), ("after", 13)]
-    with clock.shifted(timedelta(days=14)):
+    when = [name for name, _days in due]
+    assert due == [
+        ("before7", 3), ("before3", 7), ("before1", 9), ("on", 10), ("after1", 11), ("after3", 13), ("after7", 17),
+    ]  # fmt: skip
+    with clock.shifted(timedelta(days=18)):
         await jobs.run_due(story.db)
         async with story.db.read() as session:
             query = select(outbox.Outbox).where(outbox.Outbox.tag.like("performance:item:%"))
             rows = [(row.tag, row.channel, row.text) for row in await session.scalars(query)]
-    assert {tag for tag, channel, _text in rows if channel == "sms"} == {
-        "performance:item:before", "performance:item:on", "performance:item:after",
-    }  # fmt: skip
+    assert {tag.rsplit(":", 1)[1] for tag, channel, _text in rows if channel == "sms"} == {*when, "waiting"}
     assert any(tag == "performance:item:late" for tag, _channel, _text in rows)
     for _tag, _channel, text in rows:
         assert not any(word in text for word in ("王某某", "李某", "燃气", "2600", "2,600"))
@@ -104,12 +106,10 @@ async def test_a_settled_promise_is_not_reminded_of(story: Story) -> None:
     await story.effective()
     await _claim(story, story.cast.respondent)
     await _settle(story, story.cast.applicant, "confirm")
-    with clock.shifted(timedelta(days=14)):
+    with clock.shifted(timedelta(days=18)):
         await jobs.run_due(story.db)
         async with story.db.read() as session:
-            query = select(outbox.Outbox).where(
-                outbox.Outbox.tag.in_([f"performance:item:{w}" for w in ("on", "after")])
-            )
+            query = select(outbox.Outbox).where(outbox.Outbox.tag.in_([f"performance:item:{w}" for w in REMINDERS]))
             assert list(await session.scalars(query)) == []
 
 
@@ -136,7 +136,7 @@ async def test_a_breach_is_noted_after_the_day_and_tells_both_sides_what_they_ca
             await service.breach(session, story.cast.mediator.actor, item.pid, ReasonIn(reason="一直没有付"))
         async with story.db.read() as session:
             case = await session.get_one(Case, story.case_id)
-            assert any("起诉" in line for line in service.remedies(case))
+            assert any("起诉" in route.say for route in await service.remedies(session, case))
             tags = set(await session.scalars(select(CaseEvent.tag)))
     assert {"case:record_breach:done", "case:remedies:told"} <= tags
 
