@@ -6,7 +6,7 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import Response
 
 from odr.accounts.access import SignedIn
-from odr.agreements import access, confirming, documents, performance_api, service
+from odr.agreements import access, confirming, documents, performance_api, scans, service
 from odr.agreements.schemas import (
     AcceptAllIn,
     AnswerIn,
@@ -26,9 +26,7 @@ from odr.agreements.schemas import (
     VouchIn,
 )
 from odr.core import forms, web
-from odr.core.errors import Invalid
 from odr.core.forms import Strict
-from odr.core.i18n import _
 from odr.core.web import Read, Write
 from odr.evidence import service as evidence
 
@@ -180,16 +178,14 @@ async def take_paper(
     seen: Annotated[bool, Form()] = False,
     note: Annotated[str, Form()] = "",
     signed_on: Annotated[str, Form()] = "",
-    file: Annotated[UploadFile | None, File()] = None,
+    file: Annotated[list[UploadFile] | None, File()] = None,
 ) -> dict[str, Any]:
-    """A sheet signed by hand: its scan, who signed on it, its check code, and the day that stands on it."""
+    """A sheet signed by hand: its scan or a photo of each page, who signed on it, its check code, the day on it."""
     given = {"signers": signers, "check_code": check_code, "seen": seen, "note": note, "signed_on": signed_on}
     wanted = forms.parse(PaperIn, given)
-    if file is None:
-        raise Invalid({"file": _("请拍照或扫描签好的纸。")})
     async with web.read(request) as session:
         access.need_handler((await access.for_reading(session, actor, pid)).view)
-    prepared = await evidence.prepare(file, web.odr(request).settings)
+    prepared = await scans.taken(file or [], web.odr(request).settings)
     async with web.write(request) as session:
         await service.take_paper(session, actor, pid, wanted, prepared)
     await _keep_copy(request, actor, pid)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
-from odr.agreements import access, content, copies, documents, service
+from odr.agreements import access, content, copies, documents, scans, service
 from odr.agreements.access import Place
 from odr.agreements.models import Agreement
 from odr.agreements.schemas import (
@@ -31,7 +31,6 @@ from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.forms import Form
 from odr.core.i18n import _
 from odr.core.templating import render
-from odr.evidence import service as evidence
 
 router = APIRouter(include_in_schema=False)
 UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
@@ -399,10 +398,7 @@ async def take_paper(request: Request, actor: SignedIn, pid: str) -> Response:
     try:
         wanted = form.parse(PaperIn, signers=chosen)
         wanted.check()
-        files = form.files("file")
-        if not files:
-            raise Invalid({"file": _("请拍照或扫描签好的纸。")})
-        prepared = await evidence.prepare(files[0], web.odr(request).settings)
+        prepared = await scans.taken(form.files("file"), web.odr(request).settings)
         async with web.write(request) as session:
             await service.take_paper(session, actor, form.values.get("agreement", ""), wanted, prepared)
     except (Invalid, Conflict) as error:

@@ -109,8 +109,9 @@ def sheet(content: Content, mark: Mark) -> str:
 
 def sealed(content: Content, mark: Mark, standing: Standing, signers: Mapping[int, str], seal: Seal) -> str:
     """The same text with its signatures and the seal, and the record of who signed when and how."""
-    areas = [_filled(slot, signers) for slot in standing.slots if slot.kind != "body_seal"]
-    areas.append(Area("记录人：" + "、".join(content.mediators), note="由人民调解员记录。"))
+    mediators = "、".join(content.mediators)
+    areas = [_filled(slot, signers, mediators) for slot in standing.slots if slot.kind != "body_seal"]
+    areas.append(Area(f"记录人：{mediators}", note="由人民调解员记录。", at=cn_date(content.drawn_up_on)))
     sealed_by = standing.slot("seal")
     picture = seal.picture(content.body) if sealed_by is not None and sealed_by.row is not None else None
     records = [_record(slot, slot.row, signers) for slot in standing.slots if slot.row is not None]
@@ -173,11 +174,11 @@ def _term(clause: ClauseText) -> str:
     return "，".join(parts)
 
 
-def _label(slot: Slot) -> str:
+def _label(slot: Slot, mediators: str) -> str:
     if slot.party is not None:
         words = "签名、盖章或按指印" if slot.kind == "party" else "确认"
         return f"{Side(slot.party.side).zh}（{words}）：{slot.party.name}"
-    return "人民调解员（签名）："
+    return f"人民调解员（签名）：{mediators}"
 
 
 def _empty_areas(content: Content) -> list[Area]:
@@ -187,16 +188,16 @@ def _empty_areas(content: Content) -> list[Area]:
     return [*areas, Area("记录人（签名）：")]
 
 
-def _filled(slot: Slot, signers: Mapping[int, str]) -> Area:
+def _filled(slot: Slot, signers: Mapping[int, str], mediators: str) -> Area:
     row = slot.row
     if row is None:
-        return Area(_label(slot))
+        return Area(_label(slot, mediators))
     by = signers.get(row.person_id or 0, "")
     other = slot.party is not None and by and by != slot.party.name
     heard = _HEARD.get(row.channel, "已确认")
     note = {"paper": "已在纸质签名页上签名，原件存卷。", "vouched": f"{heard}：{row.note}"}.get(row.method, "")
     return Area(
-        _label(slot) + (f"（由代理人{by}签）" if other and row.method == "screen" else ""),
+        _label(slot, mediators) + (f"（由代理人{by}签）" if other and row.method == "screen" else ""),
         drawn=strokes.picture(row.strokes) if row.strokes else None,
         typed=row.typed_name or (by if row.method == "screen" and not row.strokes else ""),
         note=note,

@@ -1,12 +1,17 @@
 """The pages of an agreement: each works without script, keeps what was written, and shows no button that is refused."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
+from PIL import Image
+from pypdf import PdfReader
 from sqlalchemy import select
 
-from odr.agreements.models import Agreement
+from odr.agreements.models import Agreement, Signature
 from odr.core import clock, outbox
+from odr.evidence import service as evidence
+from odr.evidence.models import File
 from tests.agreements.story import TOTP, Story, strokes_of
 from tests.cast import CSRF, Member
 
@@ -132,6 +137,12 @@ async def _perform_and_visit(story: Story) -> None:
     assert "结案" in await _get(cast.mediator, visits)
 
 
+def _photo(n: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (200 + 100 * n, 300), "white").save(out, "PNG")
+    return out.getvalue()
+
+
 async def test_paper_is_taken_in_on_its_page(story: Story) -> None:
     agreement = await story.frozen()
     path = f"/cases/{story.case}/agreement/paper"
@@ -143,8 +154,14 @@ async def test_paper_is_taken_in_on_its_page(story: Story) -> None:
     assert "窗口" in again
     code = agreement.check_code.lower()
     await _post(story.cast.body_clerk, path, 422, check_code=code, **values)
-    pdf = {"file": ("scan.pdf", b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n", "application/pdf")}
-    await _post(story.cast.body_clerk, path, files=pdf, check_code=code, **values)
+    photos = [("file", (f"{n}.png", _photo(n), "image/png")) for n in range(3)]
+    broken = [*photos, ("file", ("4.pdf", b"%PDF-1.4\nnothing\n%%EOF\n", "application/pdf"))]
+    assert "第 4 个文件打不开" in await _post(story.cast.body_clerk, path, 422, files=broken, check_code=code, **values)
+    await _post(story.cast.body_clerk, path, files=photos, check_code=code, **values)
+    async with story.db.write() as session:
+        scan = await session.get_one(File, (await session.scalars(select(Signature.scan_file_id))).one())
+    pages = PdfReader(io.BytesIO(await evidence.read_bytes(scan, original=True))).pages
+    assert [round(page.mediabox.width) for page in pages] == [96, 144, 192], "in the order they were chosen"
     assert "纸上签名" in await _get(story.cast.body_clerk, f"/cases/{story.case}/agreement")
 
 
