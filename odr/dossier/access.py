@@ -20,9 +20,14 @@ from odr.evidence import access as files
 async def of_case(session: AsyncSession, actor: Actor, pid: str) -> View:
     """The case, for who may open some of its papers. Raises NotFound."""
     view = await cases.for_reading(session, actor, pid)
-    if not (view.is_party or view.handles):
+    if not (view.is_party or view.handles or issues(view)):
         raise NotFound()
     return view
+
+
+def issues(view: View) -> bool:
+    """A centre's clerk refuses or hands on what no body has taken yet: those papers are the centre's own."""
+    return CaseRole.CENTRE_CLERK in view.roles and view.case.accepted_at is None
 
 
 async def for_handling(session: AsyncSession, actor: Actor, pid: str) -> View:

@@ -25,6 +25,7 @@ from odr.dossier import access, records
 from odr.dossier.models import Filing, Inquiry, Mandate, Particulars, Record
 from odr.evidence.models import File
 from odr.factsheet import paper as factsheet
+from odr.factsheet.sheet import to_hand_over
 from odr.meetings import service as meetings
 from odr.rooms.models import Message, Room, RoomKind
 
@@ -102,6 +103,8 @@ class Bundle:
     """The last consent of each party to ask a court together; once the court has spoken it is no longer in force."""
     facts: dict[str, Any] | None = None
     """无争议事实记载, filled by the fact sheet; None while no fact is agreed."""
+    handed: list[str] = field(default_factory=list)
+    """Agreed facts that may go along when the matter is handed on: those both sides released (R34)."""
     pictures: dict[str, bytes] = field(default_factory=dict)
     """Bytes of pictures by the file's pid, put in by who prints (they are read outside the transaction)."""
 
@@ -125,6 +128,11 @@ class Bundle:
     def whole(self) -> bool:
         """Whether this is the body's own copy and not a party's."""
         return self.view.handles
+
+    @property
+    def issued(self) -> bool:
+        """Whether this viewer makes the papers by which a matter is refused or handed on."""
+        return self.view.handles or access.issues(self.view)
 
     def mine(self, seat: Seat) -> bool:
         """Whether this viewer may have the papers of this party alone."""
@@ -229,6 +237,7 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
         people=everybody,
         consents=await _consents(session, ids) if court else {},
         facts=facts if facts["facts"] else None,
+        handed=await to_hand_over(session, case) or [],
     )
 
 
@@ -269,7 +278,7 @@ def _seat(
     particulars: Mapping[int, Particulars],
     place: str,
 ) -> Seat:
-    other = not (view.handles or state.row.side == view.side)
+    other = not (view.handles or access.issues(view) or state.row.side == view.side)
     # The age is that of the day of the application: a paper printed next year says the same.
     on = clock.local(view.case.submitted_at).date()
     quiet = view.case.violence and other

@@ -461,6 +461,7 @@ def handover(b: Bundle) -> Filled:
         "note": (row.note.removeprefix(target).lstrip("。") if row is not None else ""),
         "office": b.body_name or "矛盾纠纷调处中心",
         "moved_on": _day_of(row.at) if row is not None else "",
+        "agreed": b.handed,
     }
 
 

@@ -18,7 +18,7 @@ from odr.cases.codes import CaseRole, Outcome, Result, Side, Source, SourceGroup
 from odr.core import clock
 from odr.core.errors import NotFound
 from odr.core.i18n import N_, _
-from odr.dossier import filled, wording
+from odr.dossier import access, filled, wording
 from odr.dossier.bundle import Bundle, Seat, gather
 from odr.evidence.kinds import PDF
 from odr.evidence.models import File
@@ -200,7 +200,7 @@ def _end(b: Bundle) -> list[Paper]:
     if b.court:
         papers = tuple(file for row in b.court if (file := b.files.get(row.paper_file_id or 0)) and file.mime == PDF)
         found.append(_one("court", "11", "court", filled.court, more=papers))
-    if b.event("case:refuse:done") is not None and (b.whole or b.view.side is Side.APPLICANT):
+    if b.event("case:refuse:done") is not None and (b.issued or b.view.side is Side.APPLICANT):
         found.append(_one("refusal", "", "refusal", filled.refusal))
     if _ended_without(b):
         found += [
@@ -209,9 +209,9 @@ def _end(b: Bundle) -> list[Paper]:
             for seat in b.seats
             if b.mine(seat)
         ]  # fmt: skip
+    if b.issued and b.event("case:transfer:done") is not None:
+        found.append(_one("handover", "", "handover", filled.handover))
     if b.whole:
-        if b.event("case:transfer:done") is not None:
-            found.append(_one("handover", "", "handover", filled.handover))
         if b.view.state in _AFTER or _ended_without(b):
             found.append(_one("closing-report", "", "closing_report", filled.closing_report))
         if b.filing is not None and b.filing.note:
@@ -310,7 +310,7 @@ def name_of(b: Bundle, paper: Paper, ending: str) -> str:
 async def links(session: AsyncSession, view: View) -> list[dict[str, str]]:
     """What the case's page and the room's panel link to beside the case's own pages."""
     at = f"/cases/{view.case.pid}"
-    if not (view.is_party or view.handles):
+    if not (view.is_party or view.handles or access.issues(view)):
         return []
     found = []
     if view.case.accepted_at is not None or view.state in (State.NOT_ACCEPTED, State.TRANSFERRED):
