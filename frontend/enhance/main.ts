@@ -4,6 +4,8 @@ import { reopen } from "./confirm";
 import { watchCopies } from "./copy";
 import { startCountdowns } from "./countdown";
 import { FilePicker } from "./files";
+import { showKeys, watchKeys } from "./keys";
+import { watchCase } from "./live";
 import { sendOnce } from "./once";
 import { ReadThrough } from "./reading";
 import { SignaturePad } from "./signature";
@@ -14,6 +16,7 @@ export function enhance(part: ParentNode): void {
   reopen(part);
   watchCopies(part);
   startCountdowns(part);
+  showKeys(part);
   focusSummary(part);
 }
 
@@ -22,5 +25,7 @@ customElements.define("paper-check", PaperCheck);
 customElements.define("read-through", ReadThrough);
 customElements.define("signature-pad", SignaturePad);
 sendOnce(document);
+watchKeys(document);
+watchCase(document);
 enhance(document);
 document.addEventListener("odr:replaced", (event) => enhance(event.target as Element));

@@ -6,10 +6,11 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import Response
 
 from odr.accounts.access import SignedIn
-from odr.agreements import access, confirming, documents, performance_api, scans, service
+from odr.agreements import access, board_api, confirming, documents, performance_api, scans, service
 from odr.agreements.schemas import (
     AcceptAllIn,
     AnswerIn,
+    ClauseChangeIn,
     ClauseIn,
     ConfirmOralIn,
     CourtConsentIn,
@@ -31,6 +32,7 @@ from odr.core.web import Read, Write
 from odr.evidence import service as evidence
 
 router = APIRouter(prefix="/api/v1")
+router.include_router(board_api.router)
 UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
 
 
@@ -80,7 +82,9 @@ async def add_clause(actor: SignedIn, session: Write, pid: str, wanted: ClauseIn
 
 
 @router.put("/agreements/{pid}/clauses/{clause}")
-async def change_clause(actor: SignedIn, session: Write, pid: str, clause: str, wanted: ClauseIn) -> dict[str, Any]:
+async def change_clause(
+    actor: SignedIn, session: Write, pid: str, clause: str, wanted: ClauseChangeIn
+) -> dict[str, Any]:
     row = await service.change_clause(session, actor, pid, clause, wanted)
     return {"id": row.pid, "version": row.version}
 

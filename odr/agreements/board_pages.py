@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
-from odr.agreements import access, content, copies, documents, scans, service
+from odr.agreements import access, content, copies, documents, proposal_docs, scans, service
 from odr.agreements.access import Place
 from odr.agreements.models import Agreement
 from odr.agreements.schemas import (
     AcceptAllIn,
     AnswerIn,
-    ClauseIn,
+    ClauseChangeIn,
     DraftIn,
     Kind,
     OrderIn,
@@ -31,6 +31,8 @@ from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.forms import Form
 from odr.core.i18n import _
 from odr.core.templating import render
+from odr.factsheet import service as factsheet
+from odr.rooms import service as rooms
 
 router = APIRouter(include_in_schema=False)
 UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
@@ -62,6 +64,8 @@ async def board(
         doc = await documents.document(session, Place(view, agreement)) if agreement is not None else None
         context = _context(view, agreement) | {
             "doc": doc,
+            "live": await rooms.follow(session, view.case.pid, actor.person_id),
+            "proposals": await proposal_docs.of_view(session, view),
             "older": [row for row in await documents.versions(session, view) if row["state"] == "void"],
             "parties": [
                 (p.pid, f"{Side(p.side).label} {p.name}") for p in await content.principals(session, view.case)
@@ -74,7 +78,7 @@ async def board(
     return render(request, name, status=status, errors=errors_of(error), values=values or {}, **context)
 
 
-def _named(parties: Sequence[Party]) -> list[tuple[str, str]]:
+def named(parties: Sequence[Party]) -> list[tuple[str, str]]:
     """The parties as a choice."""
     return [(party.pid, f"{Side(party.side).label} {party.name}") for party in parties]
 
@@ -128,19 +132,30 @@ async def draft(request: Request, actor: SignedIn, pid: str) -> Response:
 
 @router.get("/cases/{pid}/agreement/facts")
 async def facts(request: Request, actor: SignedIn, pid: str) -> HTMLResponse:
-    return await _facts_page(request, actor, pid)
+    """The facts and issues; with `?from=facts` offered as the fact sheet has them, to be looked at before saving."""
+    return await _facts_page(request, actor, pid, take=request.query_params.get("from") == "facts")
 
 
 async def _facts_page(
-    request: Request, actor: Actor, pid: str, error: OdrError | None = None, values: dict[str, str] | None = None
-) -> HTMLResponse:
+    request: Request, actor: Actor, pid: str, error: OdrError | None = None, values: dict[str, str] | None = None,
+    *, take: bool = False,
+) -> HTMLResponse:  # fmt: skip
     async with web.read(request) as session:
         place = await current_place(session, actor, pid)
         access.need_mediator(place.view)
         access.need_drafting(place)
         agreed = place.agreement
+        sheet = await factsheet.of_case(session, place.case)
         given = values or {"facts": agreed.facts, "issues": agreed.issues, "agreement": agreed.pid}
-        context = {"case": place.case, "at": f"/cases/{pid}/agreement", "agreement": agreed.pid}
+        if take:
+            given |= {"facts": sheet.facts_text or agreed.facts, "issues": sheet.issues_text or agreed.issues}
+        context: dict[str, Any] = {
+            "case": place.case,
+            "at": f"/cases/{pid}/agreement",
+            "agreement": agreed.pid,
+            "from_facts": take,
+            "sheet_counts": {"agreed": len(sheet.agreed), "disputed": len(sheet.disputed)},
+        }
     status = error.status if error is not None else 200
     return render(request, "agreements/facts.html", status=status, errors=errors_of(error), values=given, **context)
 
@@ -170,7 +185,8 @@ async def _clause_page(
     async with web.read(request) as session:
         place = await current_place(session, actor, pid)
         access.need_mediator(place.view)
-        access.need_drafting(place)
+        if error is None:  # what was typed is shown again whatever happened to the draft meanwhile
+            access.need_drafting(place)
         doc = await documents.document(session, place)
         found = next((row for row in doc["clauses"] if row["id"] == clause), None)
         if clause is not None and found is None:
@@ -181,16 +197,24 @@ async def _clause_page(
             "at": f"/cases/{pid}/agreement",
             "agreement": place.agreement.pid,
             "clause": found,
+            "already": doc["clauses"],
             "kinds": [(kind.value, kind.label) for kind in Kind],
-            "parties": _named(parties),
+            "parties": named(parties),
         }
-    given = values if values is not None else _filled(found) if found is not None else {}
+    given = values if values is not None else filled(found) if found is not None else _like_last(doc["clauses"])
     status = error.status if error is not None else 200
     return render(request, "agreements/clause.html", status=status, errors=errors_of(error), values=given, **context)
 
 
-def _filled(clause: dict[str, Any]) -> dict[str, str]:
+def _like_last(clauses: list[dict[str, Any]]) -> dict[str, str]:
+    """The next clause is mostly between the same two, in the same direction."""
+    last = filled(clauses[-1]) if clauses else {}
+    return {name: last[name] for name in ("kind", "obligor", "obligee") if name in last}
+
+
+def filled(clause: dict[str, Any]) -> dict[str, str]:
     fen = clause["amount_fen"]
+    """A clause or a proposal as its form shows it."""
     return {
         "kind": clause["kind"],
         "obligor": clause["obligor"]["id"] if clause["obligor"] else "",
@@ -199,6 +223,11 @@ def _filled(clause: dict[str, Any]) -> dict[str, str]:
         "amount": f"{fen // 100}.{fen % 100:02d}" if fen is not None else "",
         "due_on": clause["due_on"] or "",
         "manner": clause["manner"],
+        "place": clause["place"],
+        "begins_on": clause["begins_on"] or "",
+        "recurring": clause["recurring"],
+        "account": clause["account"],
+        "version": str(clause.get("version", "")),
     }
 
 
@@ -226,13 +255,13 @@ async def _save_clause(request: Request, actor: Actor, pid: str, clause: str | N
     form = await forms.read(request)
     held = form.values.get("agreement", "")
     try:
-        wanted = form.parse(ClauseIn)
+        wanted = form.parse(ClauseChangeIn)
         async with web.write(request) as session:
             if clause is None:
                 await service.add_clause(session, actor, held, wanted)
             else:
                 await service.change_clause(session, actor, held, clause, wanted)
-    except Invalid as error:
+    except (Invalid, Conflict) as error:
         return await _clause_page(request, actor, pid, clause, error, form.values)
     more = "/clauses/new" if form.values.get("then") == "another" else ""
     return web.see_other(f"/cases/{pid}/agreement{more}")

@@ -13,6 +13,7 @@ from odr.agreements.schemas import (
     AcceptAllIn,
     Answer,
     AnswerIn,
+    ClauseChangeIn,
     ClauseIn,
     ClausesIn,
     DraftIn,
@@ -168,6 +169,8 @@ async def change_clause(session: AsyncSession, actor: Actor, pid: str, clause_pi
     wanted.check()
     place = await access.for_drafting(session, actor, pid)
     clause = await _clause(session, place.agreement, clause_pid)
+    if isinstance(wanted, ClauseChangeIn) and wanted.version not in (None, clause.version):
+        raise Conflict(_("这一条刚刚在别处改过。请看新的内容，再决定要不要改。"), code="changed")
     said = clause_words.fields(clause)
     await _fill(session, place.case, clause, wanted)
     if clause_words.fields(clause) == said:
@@ -369,7 +372,8 @@ async def _tell_whose_turn(session: AsyncSession, actor: Actor, place: Place, be
     )
 
 
-async def _fill(session: AsyncSession, case: Case, clause: Clause, wanted: ClauseIn) -> None:
+async def need_parties(session: AsyncSession, case: Case, wanted: ClauseIn) -> dict[str, Party]:
+    """The parties of the case by their ids. Raises Invalid where the clause names somebody who is none."""
     parties = {party.pid: party for party in await content.principals(session, case)}
     wrong: dict[str, str] = {}
     for name, given in (("obligor", wanted.obligor), ("obligee", wanted.obligee)):
@@ -377,6 +381,11 @@ async def _fill(session: AsyncSession, case: Case, clause: Clause, wanted: Claus
             wrong[name] = _("请从本案的当事人里选一位。")
     if wrong:
         raise Invalid(wrong)
+    return parties
+
+
+async def _fill(session: AsyncSession, case: Case, clause: Clause, wanted: ClauseIn) -> None:
+    parties = await need_parties(session, case, wanted)
     clause.kind, clause.text, clause.manner = Kind(wanted.kind).value, wanted.text, wanted.manner
     clause.place, clause.recurring, clause.account = wanted.place, wanted.recurring, wanted.account or None
     clause.obligor_id = parties[wanted.obligor].id if wanted.obligor else None

@@ -7,6 +7,7 @@ from odr.agreements import (
     court_pages,
     oral_pages,
     performance_pages,
+    proposal_pages,
     signature_pages,
     visit_pages,
 )
@@ -14,6 +15,7 @@ from odr.agreements import (
 router = APIRouter(include_in_schema=False)
 router.include_router(signature_pages.router)
 router.include_router(board_pages.router)
+router.include_router(proposal_pages.router)
 router.include_router(oral_pages.router)
 router.include_router(performance_pages.router)
 router.include_router(visit_pages.router)

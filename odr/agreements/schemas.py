@@ -211,6 +211,12 @@ class ClauseIn(Strict):
             raise Invalid(wrong)
 
 
+class ClauseChangeIn(ClauseIn):
+    """A changed clause. `version`: the one its writer saw; another hand's change since then is not written over."""
+
+    version: int | None = Field(default=None, ge=1)
+
+
 class OrderIn(Strict):
     """All clauses of a draft in their new order."""
 
@@ -261,7 +267,8 @@ class ProposalIn(ClauseIn):
 
     def clause(self) -> ClauseIn:
         """What would stand on the board."""
-        return ClauseIn.model_validate({name: getattr(self, name) for name in ClauseIn.model_fields})
+        # Not parsed again: the amount is in fen by now.
+        return ClauseIn.model_construct(**{name: getattr(self, name) for name in ClauseIn.model_fields})
 
 
 class ReplyIn(Strict):

@@ -16,6 +16,7 @@ from odr.core.templating import render
 from odr.factsheet import access, service
 from odr.factsheet.rules import Kind
 from odr.factsheet.schemas import AnswerIn, ConfirmIn, FactIn, ReleaseIn, VouchIn
+from odr.rooms import service as rooms
 
 router = APIRouter(include_in_schema=False)
 Step = Callable[[AsyncSession, Form], Awaitable[object]]
@@ -42,6 +43,7 @@ async def _page(
             "mediates": access.mediates(view),
             "parties": [(p.pid, f"{p.name}", len(sheet.open_for(p))) for p in sheet.parties],
             "wide": view.is_staff,
+            "live": await rooms.follow(session, view.case.pid, actor.person_id),
         }
     status = error.status if error is not None else 200
     shown = values or {}

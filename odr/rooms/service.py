@@ -52,6 +52,7 @@ __all__ = [
     "asked",
     "end_member",
     "findable",
+    "follow",
     "journal_of",
     "mark_read",
     "open_room",
@@ -70,7 +71,6 @@ __all__ = [
     "search_rule",
     "set_writable",
     "states",
-    "states_of",
     "states_of",
     "text_draft",
     "verify",
@@ -205,6 +205,15 @@ async def rooms_for(session: AsyncSession, subject_pid: str, person_id: int) -> 
         for state in (await states(session, subject=subject_pid)).values()
         if person_id in state.seats
     ]
+
+
+async def follow(session: AsyncSession, subject_pid: str, person_id: int) -> dict[str, Any] | None:
+    """Where a page joins the live line to hear that its case changed: the joint room, or one's own; None without a
+    seat. The cursor stands at the head, so that no line is sent."""
+    found = await rooms_for(session, subject_pid, person_id)
+    if not found:
+        return None
+    return {"case": subject_pid, "room": found[0].pid, "epoch": found[0].epoch, "seq": found[0].head}
 
 
 _UNREAD = both(

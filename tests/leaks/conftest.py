@@ -45,6 +45,7 @@ async def world(served: FastAPI) -> World:
     await planting.meet_apart(found)
     await planting.object_apart(found)
     await planting.agree_on_facts(found)
+    await planting.suggest_apart(found)
     await planting.draft(found)
     await planting.signed(found)
     await planting.performed(found)

@@ -75,6 +75,7 @@ async def test_no_frame_holds_a_word(server: Server, world: World) -> None:
         await planting.whisper(world)
         await planting.meet_apart(world)
         await planting.object_apart(world)
+        await planting.suggest_apart(world)
         await planting.draft(world)
         await planting.signed(world)
         await planting.performed(world)

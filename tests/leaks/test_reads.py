@@ -31,6 +31,8 @@ def ids_of(world: World) -> dict[str, Sequence[str]]:
         "agreements": [world.agreement],
         "clauses": world.clauses,
         "facts": world.facts or ["absent"],
+        "proposals": world.proposals or ["absent"],
+        "sets": ["leak"],
         "meetings": [world.meeting],
         "papers check": [world.check],
         "papers key": ["application", "rights-notice", "agreement", "record", f"record-{world.meeting}"],
@@ -203,7 +205,10 @@ async def test_neither_log_nor_disk_holds_a_word_said_in_confidence(
     """Private lines, notes and files are encrypted where they rest, and no search index beside them has them."""
     assert world.found_in(written.getvalue()) == set()
     folder = served.state.odr.settings.var
-    said = {"party_line", "mediator_line", "agent_line", "note", "recalled", "caption", "proposal", "file_content"}
+    said = {
+        "party_line", "mediator_line", "agent_line", "note", "recalled", "caption", "proposal", "file_content",
+        "comment", "suggested", "suggested_why", "account", "put_to_one", "confided",
+    }  # fmt: skip
     kept = [path for path in folder.rglob("*") if path.is_file()]
     whole = b"".join(path.read_bytes() for path in kept)
     assert world.aloud.encode() in whole, "the disk is read"

@@ -16,7 +16,14 @@ from tests.leaks.test_reads import ids_of
 from tests.leaks.world import FROM_OUTSIDE, World, call, normal
 
 # What does not exist yet when the first reading is made; two readings ask for the same.
-ABSENT = {"meetings": ["absent"], "files": ["absent"], "i": ["absent"], "apply pid": ["absent"]}
+ABSENT = {
+    "proposals": ["absent"],
+    "facts": ["absent"],
+    "meetings": ["absent"],
+    "files": ["absent"],
+    "i": ["absent"],
+    "apply pid": ["absent"],
+}
 KEYS = ["application", "rights-notice", "agreement", "record"]
 OTHERS = ("respondent", "respondent_agent", "stranger")
 
@@ -50,6 +57,8 @@ async def world(db: Database, cast: Cast) -> World:
     await begun(db, cast, case_no="乌公用人调〔2026〕0002号", serial=2, application_no="ODR20261126-000009")
     found.agreement = await found.story.draft()
     found.clauses.append(await found.story.clause(found.agreement))
+    for name in OTHERS:  # what waited for them is seen, or the first reading of their notices would change them
+        await call(cast.everybody()[name], "PUT", "/notices/seen")
     return found
 
 
@@ -80,6 +89,7 @@ async def in_private(world: World) -> None:
     await planting.whisper(world)
     await planting.meet_apart(world)
     await planting.object_apart(world)
+    await planting.suggest_apart(world)
     given = {"ground": "other_relation", "note": world.new("open_objection", planting.HANDLERS)}
     await call(cast.applicant, "POST", f"{at}/objections", given)
     contact = {"party": world.story.applicant, "channel": "phone", "result": world.new("contact", planting.HANDLERS)}

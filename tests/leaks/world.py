@@ -62,6 +62,7 @@ class World:
     check: str = ""
     clauses: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
+    proposals: list[str] = field(default_factory=list)
     aloud: str = ""
 
     @property
@@ -186,6 +187,26 @@ async def agree_on_facts(world: World) -> None:
     world.facts.append(made["id"])
     answer = {"answer": "confirm", "version": 1}
     await call(world.cast.respondent, "POST", f"/facts/{made['id']}/answers", answer)
+
+
+async def suggest_apart(world: World) -> None:
+    """A clause one side suggests to the mediator alone, one the mediator puts to that side, and what it says of it."""
+    cast, story, at = world.cast, world.story, f"/cases/{world.case}/proposals"
+    clause = {
+        "kind": "pay", "obligor": story.respondent, "obligee": story.applicant, "amount": "1234.56",
+        "due_on": str(clock.today() + timedelta(days=9)), "audience": "private",
+    }  # fmt: skip
+    own = clause | {
+        "text": f"{BAIT} {world.new('suggested', TALK, 'applicant', 'mediator')}",
+        "note": world.new("suggested_why", TALK, "applicant", "mediator"),
+        "account": f"开户行 {world.new('account', TALK, 'applicant')} 6222020602001234567",
+    }
+    world.proposals.append((await call(cast.applicant, "POST", at, own))["id"])
+    put = clause | {"text": world.new("put_to_one", TALK, "applicant", "mediator"), "side": "applicant"}
+    put_pid = (await call(cast.mediator, "POST", at, put))["id"]
+    world.proposals.append(put_pid)
+    reply = {"reply": "accept", "note": world.new("confided", TALK, "applicant", "mediator")}
+    await call(cast.applicant, "POST", f"/proposals/{put_pid}/replies", reply)
 
 
 async def draft(world: World) -> None:
