@@ -3,6 +3,8 @@
 from sqlalchemy import Connection, text
 
 import odr.accounts.models
+import odr.agreements.check_models
+import odr.agreements.instalment_models
 import odr.agreements.models
 import odr.agreements.performance_models
 import odr.agreements.visit_models
@@ -30,6 +32,9 @@ APPEND_ONLY = (
     "signatures",
     "clause_answers",
     "clause_versions",
+    "check_acknowledgements",
+    "payment_plans",
+    "instalments",
     "lineage",
     "read_throughs",
     "record_pages",

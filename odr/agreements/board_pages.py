@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
-from odr.agreements import access, content, copies, documents, proposal_docs, scans, service
+from odr.agreements import access, checks, content, copies, documents, proposal_docs, scans, service
 from odr.agreements.access import Place
 from odr.agreements.models import Agreement
 from odr.agreements.schemas import (
@@ -64,6 +64,7 @@ async def board(
         doc = await documents.document(session, Place(view, agreement)) if agreement is not None else None
         context = _context(view, agreement) | {
             "doc": doc,
+            "checks": await checks.of_view(session, view, agreement),
             "live": await rooms.follow(session, view.case.pid, actor.person_id),
             "proposals": await proposal_docs.of_view(session, view),
             "older": [row for row in await documents.versions(session, view) if row["state"] == "void"],

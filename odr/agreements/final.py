@@ -6,6 +6,7 @@ from odr.accounts.access import Actor
 from odr.agreements import (
     access,
     board,
+    checks,
     clause_words,
     content,
     drafting,
@@ -34,7 +35,8 @@ async def finalise(database: Database, actor: Actor, pid: str, *, base_url: str 
 
     Prepare → verify → store: the bytes are made without holding the writer, and nothing is stored when anything in
     the text changed meanwhile (P22). With `base_url` the paper's QR leads to where anybody can check it. Raises
-    NotFound, Forbidden, Conflict, Invalid (not all clauses accepted, an oral one that has to be written), NoPrinter.
+    NotFound, Forbidden, Conflict, Invalid (not all clauses accepted, an oral one that has to be written), Unready (the
+    checker found something), NoPrinter.
     """
     async with database.read() as session:
         place = await access.for_reading(session, actor, pid)
@@ -71,6 +73,7 @@ async def _need_ready(session: AsyncSession, place: Place) -> None:
             wrong["form"] = _("%(why)s 请点“改为书面协议”。", why=_(needed.why))
     if wrong:
         raise Invalid(wrong)
+    await checks.need_clean(session, place)
 
 
 async def _freeze(

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from odr.agreements import (
     board_pages,
+    check_pages,
     court_pages,
     oral_pages,
     performance_pages,
@@ -15,6 +16,7 @@ from odr.agreements import (
 router = APIRouter(include_in_schema=False)
 router.include_router(signature_pages.router)
 router.include_router(board_pages.router)
+router.include_router(check_pages.router)
 router.include_router(proposal_pages.router)
 router.include_router(oral_pages.router)
 router.include_router(performance_pages.router)

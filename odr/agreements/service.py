@@ -3,6 +3,7 @@ that take the database make slow things (PDF) or spend codes between two transac
 
 from odr.agreements import access, tellers
 from odr.agreements.board import Board, show
+from odr.agreements.checks import acknowledge, acknowledge_all
 from odr.agreements.confirming import agree as agree_to_court
 from odr.agreements.confirming import record as record_court_outcome
 from odr.agreements.confirming import register as register_court_request
@@ -56,6 +57,8 @@ __all__ = [
     "Content",
     "Standing",
     "accept_all",
+    "acknowledge",
+    "acknowledge_all",
     "add_clause",
     "add_clauses",
     "agree_to_court",

@@ -284,6 +284,8 @@ class Play:
         pid = await self._draft(accept=True)
         service = self.stage.service
         mediator = await self.stage.actor(self.script.mediator)
+        async with service.db.write() as session:
+            await agreements.acknowledge_all(session, mediator, pid)
         await agreements.finalise(service.db, mediator, pid, base_url=service.settings.base_url)
 
     async def _sign(self) -> None:
