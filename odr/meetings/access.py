@@ -10,7 +10,8 @@ from odr.cases.codes import CaseRole
 from odr.cases.models import Case
 from odr.core.errors import Forbidden, NotFound
 from odr.core.i18n import _
-from odr.meetings.models import Meeting
+from odr.evidence import access as files
+from odr.meetings.models import Meeting, Poll
 
 
 async def of_case(session: AsyncSession, actor: Actor, case_pid: str) -> View:
@@ -64,3 +65,26 @@ async def in_case(session: AsyncSession, view: View) -> list[Meeting]:
     if not view.handles:
         query = query.where(or_(Meeting.side.is_(None), Meeting.side == view.side))
     return list(await session.scalars(query.order_by(Meeting.starts_at, Meeting.id)))
+
+
+async def poll(session: AsyncSession, actor: Actor, pid: str) -> tuple[View, Poll]:
+    """Times that are offered, for everybody in the case. Raises NotFound."""
+    row = (
+        await session.execute(select(Poll, Case.pid).join(Case, Case.id == Poll.case_id).where(Poll.pid == pid))
+    ).first()
+    if row is None:
+        raise NotFound()
+    found, case_pid = row
+    return await of_case(session, actor, case_pid), found
+
+
+async def _may_open_sheet(session: AsyncSession, actor: Actor, meeting_id: int) -> bool:
+    """The photo of a signed sheet opens to those who may know of the meeting."""
+    pid = await session.scalar(select(Meeting.pid).where(Meeting.id == meeting_id))
+    try:
+        return pid is not None and bool(await for_reading(session, actor, pid))
+    except NotFound:
+        return False
+
+
+files.register("meeting", _may_open_sheet)

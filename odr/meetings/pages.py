@@ -1,24 +1,32 @@
-"""meetings: HTML routes."""
+"""meetings: HTML routes. The times that are offered stand in `poll_pages`."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
+from odr.cases import access as case_access
 from odr.cases import service as cases
 from odr.cases.codes import CaseRole, Side
-from odr.core import clock, forms, web
+from odr.cases.lifecycle import Move
+from odr.core import clock, forms, ics, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.i18n import _
 from odr.core.templating import render
-from odr.meetings import access, service
-from odr.meetings.schemas import CancelIn, ConfirmIn, HoldIn, Kind, MinutesIn, PastIn, PlanIn, Presence
+from odr.evidence import service as evidence
+from odr.meetings import absence, access, calendars, places, poll_pages, polls, service
+from odr.meetings.schemas import CancelIn, ConfirmIn, HoldIn, Kind, MinutesIn, PastIn, PlanIn, Presence, SheetIn
 
 router = APIRouter(include_in_schema=False)
+# Its addresses begin with `times`, which no meeting is named.
+router.include_router(poll_pages.router)
+UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
+MOST_SHEETS = 6
 
 
-def _errors(error: OdrError | None) -> dict[str, str]:
+def errors_of(error: OdrError | None) -> dict[str, str]:
     if error is None:
         return {}
     return dict(error.fields) if isinstance(error, Invalid) and error.fields else {"form": error.say}
@@ -30,9 +38,11 @@ async def _list(request: Request, actor: Actor, pid: str) -> HTMLResponse:
         found = await service.meetings_of(session, view)
         context: dict[str, Any] = {
             "case": view.case,
-            "at": f"/cases/{pid}/meetings",
+            "at": service.link(view.case),
             "meetings": [(service.public(view, one), one.row.starts_at) for one in found],
+            "polls": [one for one in await polls.polls_of(session, view) if one.row.state == "open"],
             "mediates": CaseRole.MEDIATOR in view.roles,
+            "is_party": view.is_party,
             "wide": view.is_staff,
         }
     return render(request, "meetings/list.html", **context)
@@ -50,7 +60,7 @@ async def _plan_page(
     *,
     past: bool,
     error: OdrError | None = None,
-    values: dict[str, str] | None = None,
+    values: dict[str, Any] | None = None,
 ) -> HTMLResponse:
     async with web.read(request) as session:
         view = await access.of_case(session, actor, pid)
@@ -58,19 +68,21 @@ async def _plan_page(
         parties = await cases.parties_of(session, view.case)
         context: dict[str, Any] = {
             "case": view.case,
-            "at": f"/cases/{pid}/meetings",
+            "at": service.link(view.case),
             "past": past,
             "kinds": [(kind.value, kind.label) for kind in Kind],
             "sides": [("all", _("各方一起"))] + [(side.value, _("只和%(side)s", side=side.label)) for side in Side],
             "parties": [(p.pid, f"{Side(p.side).label} {p.name}") for p in parties],
-            "presences": _presences(),
+            "places": [(place.pid, place.text) for place in await places.offered(session, view.case)],
+            "presences": presences(),
+            "upload_max": web.odr(request).settings.upload_max_bytes,
         }
     given = values or ({"starts_at": f"{clock.local(clock.now()):%Y-%m-%dT%H:%M}"} if past else {})
     status = error.status if error is not None else 200
-    return render(request, "meetings/plan.html", status=status, errors=_errors(error), values=given, **context)
+    return render(request, "meetings/plan.html", status=status, errors=errors_of(error), values=given, **context)
 
 
-def _presences() -> list[tuple[str, str]]:
+def presences() -> list[tuple[str, str]]:
     return [(how.value, how.label) for how in Presence if how is not Presence.UNKNOWN]
 
 
@@ -97,22 +109,45 @@ async def new_past(request: Request, actor: SignedIn, pid: str) -> HTMLResponse:
     return await _plan_page(request, actor, pid, past=True)
 
 
-@router.post("/cases/{pid}/meetings/past")
-async def record_past(request: Request, actor: SignedIn, pid: str) -> Response:
-    form = await forms.read(request)
+async def _sheets(request: Request, form: forms.Form) -> list[evidence.Prepared]:
+    """Photos of the signed sheet. Raises Invalid naming their field."""
+    chosen = form.files("sheets")
+    if len(chosen) > MOST_SHEETS:
+        raise Invalid({"sheets": _("最多可以有 %(n)s 张照片。", n=MOST_SHEETS)})
+    found: list[evidence.Prepared] = []
     try:
-        wanted = form.parse(PastIn, present=_present(form))
+        for file in chosen:
+            found.append(await evidence.prepare(file, web.odr(request).settings, allow=evidence.PAPERS))
+    except OdrError as error:
+        for one in found:
+            await evidence.discard(one)
+        words = next(iter(error.fields.values())) if isinstance(error, Invalid) and error.fields else error.say
+        raise Invalid({"sheets": words}) from None
+    return found
+
+
+@router.post("/cases/{pid}/meetings/past", max_body_size=UPLOAD_CEILING)
+async def record_past(request: Request, actor: SignedIn, pid: str) -> Response:
+    async with web.read(request) as session:
+        access.need_mediator(await access.of_case(session, actor, pid))
+    form = await forms.read(request)
+    signed = form.many("signed")
+    try:
+        wanted = form.parse(PastIn, present=prefixed(form, "present-"), signed=signed)
+        sheets = await _sheets(request, form)
         async with web.write(request) as session:
-            await service.record_past(session, actor, pid, wanted)
+            await service.record_past(session, actor, pid, wanted, sheets)
     except (Invalid, Conflict) as error:
-        return await _plan_page(request, actor, pid, past=True, error=error, values=form.values)
+        values = form.values | {"signed": signed}
+        return await _plan_page(request, actor, pid, past=True, error=error, values=values)
     return web.see_other(f"/cases/{pid}/meetings")
 
 
-def _present(form: forms.Form) -> dict[str, str]:
+def prefixed(form: forms.Form, prefix: str) -> dict[str, str]:
     """`present-<party>` fields as one mapping."""
-    prefix = "present-"
-    return {name.removeprefix(prefix): how for name, how in form.values.items() if name.startswith(prefix) and how}
+    return {
+        name.removeprefix(prefix): how for name, how in form.values.items() if name.startswith(prefix) and how.strip()
+    }
 
 
 # --- one meeting ----------------------------------------------------------------------------------------------------
@@ -125,25 +160,32 @@ async def _meeting(
     meeting: str,
     *,
     error: OdrError | None = None,
-    values: dict[str, str] | None = None,
+    values: dict[str, Any] | None = None,
 ) -> HTMLResponse:
     async with web.read(request) as session:
         view, row = await access.for_reading(session, actor, meeting)
         shown = await service.show(session, view, row)
+        missed = await absence.counts(session, view.case.id, row.side) if view.handles else {}
         context: dict[str, Any] = {
             "case": view.case,
-            "at": f"/cases/{view.case.pid}/meetings/{row.pid}",
+            "at": f"{service.link(view.case)}/{row.pid}",
+            "list_at": service.link(view.case),
             "meeting": service.public(view, shown),
             "starts_at": row.starts_at,
             "minuted_at": row.minuted_at,
             "mediates": CaseRole.MEDIATOR in view.roles,
+            "is_party": view.is_party,
             "wide": view.is_staff,
-            "presences": _presences(),
+            "presences": presences(),
             "past": row.starts_at <= clock.now(),
+            "step": (await absence.step_of(session, row)).value,
+            "missed": {seat.party.pid: missed.get(seat.party.id, 0) for seat in shown.seats},
+            "may_leave": view.is_party and Move.OPT_OUT in case_access.allowed_moves(view),
+            "upload_max": web.odr(request).settings.upload_max_bytes,
         }
     status = error.status if error is not None else 200
     return render(
-        request, "meetings/meeting.html", status=status, errors=_errors(error), values=values or {}, **context
+        request, "meetings/meeting.html", status=status, errors=errors_of(error), values=values or {}, **context
     )
 
 
@@ -152,22 +194,48 @@ async def meeting(request: Request, actor: SignedIn, pid: str, meeting: str) -> 
     return await _meeting(request, actor, pid, meeting)
 
 
-@router.post("/cases/{pid}/meetings/{meeting}/{act}")
+@router.get("/cases/{pid}/meetings/{meeting}/calendar.ics")
+async def calendar_file(request: Request, actor: SignedIn, pid: str, meeting: str) -> Response:
+    """The meeting for the phone's calendar."""
+    async with web.read(request) as session:
+        view, row = await access.for_reading(session, actor, meeting)
+        entry = calendars.entry(view.case, row, web.odr(request).settings.base_url)
+    return ics.answer([entry], _("会面"))
+
+
+def _minutes_late(form: forms.Form) -> dict[str, str]:
+    """How late each was; what is no number stays as it is, for the schema to name."""
+    return {party: forms.narrow(text) for party, text in prefixed(form, "late-").items()}
+
+
+@router.post("/cases/{pid}/meetings/{meeting}/{act}", max_body_size=UPLOAD_CEILING)
 async def change(request: Request, actor: SignedIn, pid: str, meeting: str, act: str) -> Response:
-    """attendance, minutes, confirmations, cancellation: the forms on the page of one meeting."""
+    """attendance, minutes, confirmations, sheets, cancellation: the forms on the page of one meeting."""
+    async with web.read(request) as session:
+        await access.for_reading(session, actor, meeting)
     form = await forms.read(request)
+    signed = form.many("signed")
     try:
+        sheets = await _sheets(request, form) if act == "sheets" else []
         async with web.write(request) as session:
             if act == "attendance":
-                await service.hold(session, actor, meeting, forms.parse(HoldIn, {"present": _present(form)}))
+                opened = form.values.get("opened", "yes") != "no"
+                given = {"present": prefixed(form, "present-"), "late": _minutes_late(form), "opened": opened}
+                await service.hold(session, actor, meeting, forms.parse(HoldIn, given))
             elif act == "minutes":
                 await service.minute(session, actor, meeting, form.parse(MinutesIn))
             elif act == "confirmations":
                 await service.confirm(session, actor, meeting, form.parse(ConfirmIn).sha256)
+            elif act == "sheets":
+                await service.sign_on_paper(session, actor, meeting, forms.parse(SheetIn, {"signed": signed}), sheets)
             elif act == "cancellation":
                 await service.cancel(session, actor, meeting, form.parse(CancelIn).reason)
             else:
                 raise NotFound()
-    except (Invalid, Conflict) as error:
+    except Invalid as error:
+        named = Invalid({re.sub(r"^(present|late)\.", r"\1-", name): words for name, words in error.fields.items()})
+        values = form.values | {"signed": signed}
+        return await _meeting(request, actor, pid, meeting, error=named if error.fields else error, values=values)
+    except Conflict as error:
         return await _meeting(request, actor, pid, meeting, error=error, values=form.values)
     return web.see_other(f"/cases/{pid}/meetings/{meeting}")

@@ -1,7 +1,9 @@
 """What people send about meetings."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -39,6 +41,7 @@ class Presence(Coded):
     ONSITE = "onsite", N_("到场")
     PHONE = "phone", N_("电话参加")
     ONLINE = "online", N_("网上参加")
+    EXCUSED = "excused", N_("事先说了不能来")
     ABSENT = "absent", N_("没有来")
 
 
@@ -80,16 +83,57 @@ def _empty_is_all(given: object) -> object:
     return None if given in ("", "all") else given
 
 
-class _Sitting(Strict):
+_LINK_SAY = N_("请粘贴完整的会议链接，以 https:// 或 http:// 开头。")
+
+
+def _link(given: str) -> str:
+    """A web address that anybody may be sent to: no script, no name or password inside it."""
+    if not given:
+        return ""
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        raise ValueError(_(_LINK_SAY)) from None
+    plain = all(ord(sign) > 0x20 and ord(sign) != 0x7F and sign not in "\\<>\"'`" for sign in given)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain or port == 0:
+        raise ValueError(_(_LINK_SAY))
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(_("链接里不能带用户名和密码。请只粘贴会议链接。"))
+    return given
+
+
+def _phone(given: str) -> str:
+    text = narrow(given)
+    if text and (not _PHONE.fullmatch(text) or sum(sign.isdigit() for sign in text) < 5):
+        raise ValueError(_("请写电话号码，例如 0473-2000000。"))
+    return text
+
+
+_PHONE = re.compile(r"[0-9+()\- ]{5,40}")
+Link = Annotated[str, Field(max_length=300), AfterValidator(_link)]
+Phone = Annotated[str, Field(max_length=40), AfterValidator(_phone)]
+
+
+class Where(Strict):
+    """How and where. `at_body`: a centre or committee, whose address it is; else `place` in words. `link` (http or
+    https) and `phone` for who does not come in person."""
+
     kind: Kind
-    side: Annotated[Side | None, BeforeValidator(_empty_is_all)] = None
     purpose: str = Field(min_length=2, max_length=120)
     place: str = Field(default="", max_length=120)
+    at_body: Annotated[Pid | None, BeforeValidator(_empty_is_all)] = None
+    link: Link = ""
+    phone: Phone = ""
 
     def check(self) -> None:
         """An onsite meeting or a visit names its place."""
-        if self.kind in (Kind.ONSITE, Kind.VISIT) and not self.place:
+        if self.kind in (Kind.ONSITE, Kind.VISIT) and not self.place and self.at_body is None:
             raise Invalid({"place": _("请写明在哪里见面。")})
+
+
+class _Sitting(Where):
+    side: Annotated[Side | None, BeforeValidator(_empty_is_all)] = None
 
 
 class PlanIn(_Sitting):
@@ -104,12 +148,58 @@ class PastIn(_Sitting):
     starts_at: Annotated[Moment, AfterValidator(_happened)]
     minutes: str = Field(min_length=2, max_length=MINUTES_MAX)
     present: dict[Pid, Presence] = Field(default_factory=dict, max_length=12)
+    signed: list[Pid] = Field(default_factory=list, max_length=12)
 
 
 class HoldIn(Strict):
-    """Who came: party id → how."""
+    """Who came: party id → how; `late` in minutes. `opened` false: it did not take place, somebody was missing."""
 
     present: dict[Pid, Presence] = Field(min_length=1, max_length=12)
+    late: dict[Pid, Annotated[int, Field(ge=0, le=600)]] = Field(default_factory=dict, max_length=12)
+    opened: bool = True
+
+
+class SheetIn(Strict):
+    """Who signed the sheet of the minutes by hand."""
+
+    signed: list[Pid] = Field(min_length=1, max_length=12)
+
+
+MOST_TIMES = 6
+
+
+class PollIn(Where):
+    """Times to choose from, for a meeting with everybody."""
+
+    times: list[Annotated[Moment, AfterValidator(_to_come)]] = Field(min_length=1, max_length=MOST_TIMES)
+    after: Annotated[Pid | None, BeforeValidator(_empty_is_all)] = None
+
+    def check(self) -> None:
+        super().check()
+        if len(self.times) < 2:
+            raise Invalid({"times": _("请至少给出两个时间，让大家选。")})
+        if len(set(self.times)) < len(self.times):
+            raise Invalid({"times": _("有两个时间是一样的，请改一个。")})
+
+
+class PickIn(Strict):
+    """The times that suit a party; none of them is an answer too."""
+
+    times: list[Pid] = Field(default_factory=list, max_length=MOST_TIMES)
+    none: bool = False
+    note: str = Field(default="", max_length=200)
+
+    def check(self) -> None:
+        if not self.times and not self.none:
+            raise Invalid({"times": _("请勾选您方便的时间；都不方便的，请勾选“都不方便”。")})
+        if self.times and self.none:
+            raise Invalid({"none": _("您勾选了时间，又勾选了“都不方便”。请留一样。")})
+
+
+class FixIn(Strict):
+    """The time that it is."""
+
+    time: Pid
 
 
 class MinutesIn(Strict):

@@ -1,7 +1,10 @@
-"""Meetings as verbs: plan, hold, minute, confirm; and what happened offline, written down later with its real time."""
+"""Meetings as verbs: plan, hold, minute, confirm; and what happened offline, written down later with its real time.
+
+How a time is chosen stands in `polls`, what follows when somebody does not come in `absence`.
+"""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,14 +23,19 @@ from odr.core import clock, jobs, outbox
 from odr.core.errors import Conflict, Forbidden, Invalid
 from odr.core.i18n import _
 from odr.core.templating import moment
-from odr.meetings import access
+from odr.evidence import service as evidence
+from odr.evidence.models import File
+from odr.meetings import absence, access, places
 from odr.meetings.models import Attendance, Meeting
-from odr.meetings.schemas import PRESENT, HoldIn, Kind, MinutesIn, PastIn, PlanIn, Presence
+from odr.meetings.schemas import PRESENT, HoldIn, Kind, MinutesIn, PastIn, PlanIn, Presence, SheetIn, Where
 
 REMIND = "meetings:remind"
-_BEFORE = timedelta(days=1)
+_BEFORE = {"day": timedelta(days=1), "soon": timedelta(hours=2)}
 _PLANNED = "您有一次调解会面的安排，请登录“我的纠纷”查看。"
-_SOON = "您明天有一次调解会面，请登录“我的纠纷”查看时间和地点。"
+_REMINDERS = {
+    "day": "您明天有一次调解会面，请登录“我的纠纷”查看时间和地点。",
+    "soon": "您今天有一次调解会面，两小时后开始，请登录“我的纠纷”查看。",
+}
 _CANCELLED = "您的一次调解会面取消了，请登录“我的纠纷”查看。"
 _MINUTES = "您有一份会面记录等您确认，请登录“我的纠纷”查看。"
 _OVER = (State.CLOSED, State.ARCHIVED, State.NOT_ACCEPTED, State.TRANSFERRED, State.WITHDRAWN)
@@ -56,6 +64,7 @@ class MeetingView:
     row: Meeting
     seats: tuple[Seat, ...]
     mine: Seat | None
+    sheets: tuple[File, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -103,7 +112,7 @@ async def show(session: AsyncSession, view: View, meeting: Meeting) -> MeetingVi
     )
     seats = tuple(Seat(party, row) for row, party in rows)
     mine = next((seat for seat in seats if view.principal is not None and seat.party.id == view.principal.id), None)
-    return MeetingView(meeting, seats, mine)
+    return MeetingView(meeting, seats, mine, tuple(await evidence.held(session, "meeting", meeting.id)))
 
 
 async def meetings_of(session: AsyncSession, view: View) -> list[MeetingView]:
@@ -129,6 +138,8 @@ def public(view: View, shown: MeetingView) -> dict[str, Any]:
         "side": row.side,
         "purpose": row.purpose,
         "place": row.place,
+        "link": row.link,
+        "phone": row.phone,
         "starts_at": row.starts_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "state": row.state,
         "recorded_later": row.recorded_later,
@@ -136,6 +147,7 @@ def public(view: View, shown: MeetingView) -> dict[str, Any]:
         "sha256": row.minutes_sha256,
         "cancel_reason": row.cancel_reason,
         "my_turn": shown.waits_for_me,
+        "sheets": [{"id": f.pid, "name": f.name, "href": f"/files/{f.pid}"} for f in shown.sheets],
         "attendance": [
             {
                 "party": seat.party.pid,
@@ -143,7 +155,9 @@ def public(view: View, shown: MeetingView) -> dict[str, Any]:
                 "side": seat.party.side,
                 "present": seat.presence.value,
                 "present_label": seat.presence.label,
+                "late_minutes": seat.row.late_minutes,
                 "confirmed": shown.confirmed(seat),
+                "confirmed_how": seat.row.confirmed_how if shown.confirmed(seat) else "",
             }
             for seat in shown.seats
         ],
@@ -176,20 +190,37 @@ async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
 async def plan(session: AsyncSession, actor: Actor, case_pid: str, wanted: PlanIn) -> Meeting:
     """Plan a meeting with everybody or one side, and tell them without a word of the matter."""
     wanted.check()
+    view = await for_planning(session, actor, case_pid, wanted.side)
+    place = await places.resolve(session, view.case, wanted)
+    return await appoint(session, actor, view, wanted, place, wanted.starts_at, wanted.side)
+
+
+async def for_planning(session: AsyncSession, actor: Actor, case_pid: str, side: str | None) -> View:
+    """The case for its mediator, locked, where a meeting may be planned. Raises NotFound, Forbidden, Conflict."""
     view = await access.of_case(session, actor, case_pid)
     access.need_mediator(view)
     await cases.hold(session, view.case)
     _need_living(view)
-    meeting = await _store(session, actor, view.case, wanted)
-    if wanted.side is None:
-        when = moment(wanted.starts_at)
-        text = f"调解员安排了会面：{when}，{wanted.kind.zh}" + (f"，{wanted.place}" if wanted.place else "") + "。"
+    if side is None and view.case.violence:
+        # The two sides are never brought together (反家庭暴力法 Art. 10).
+        raise Conflict(_("这件纠纷涉及家庭暴力，不安排双方见面。请和各方分开谈。"), code="violence")
+    return view
+
+
+async def appoint(
+    session: AsyncSession, actor: Actor, view: View, where: Where, place: str, starts_at: datetime, side: str | None
+) -> Meeting:
+    """Write the meeting down, tell those of it and set the reminders."""
+    meeting = await _store(session, actor, view.case, where, place, starts_at, side)
+    if side is None:
+        text = f"调解员安排了会面：{moment(starts_at)}，{where.kind.zh}" + (f"，{place}" if place else "") + "。"
         await cases.announce(session, view.case, "meeting:sitting:planned", text, link(view.case))
-    await _event(session, actor, view, meeting, "meeting:sitting:planned", f"安排了会面：{wanted.purpose}")
-    await _tell(session, view.case, meeting, "meeting:planned", _PLANNED)
-    due = wanted.starts_at - _BEFORE
-    if due > clock.now():
-        await jobs.enqueue(session, REMIND, {"meeting": meeting.id}, due_at=due, key=f"meeting:{meeting.id}")
+    await _event(session, actor, view, meeting, "meeting:sitting:planned", f"安排了会面：{where.purpose}")
+    await tell(session, view.case, meeting, "meeting:planned", _PLANNED)
+    for when, before in _BEFORE.items():
+        if (due := starts_at - before) > clock.now():
+            payload = {"meeting": meeting.id, "when": when}
+            await jobs.enqueue(session, REMIND, payload, due_at=due, key=f"meeting:{meeting.id}:{when}")
     return meeting
 
 
@@ -200,12 +231,23 @@ async def hold(session: AsyncSession, actor: Actor, pid: str, wanted: HoldIn) ->
         raise Conflict(_("这次会面已经取消了。"), code="cancelled")
     if meeting.starts_at > clock.now() + timedelta(hours=2):
         raise Conflict(_("会面的时间还没有到。"), code="too_early")
-    await _attend(session, meeting, wanted.present)
-    meeting.state = "held"
+    await _attend(session, meeting, wanted.present, wanted.late)
+    if not wanted.opened and not any(how in absence.MISSING for how in wanted.present.values()):
+        raise Invalid({"opened": _("大家都来了。会面没有开成的，请选谁没有来；开成了的，请去掉这个勾。")})
+    meeting.state = "held" if wanted.opened else "missed"
     await session.flush()
-    await jobs.cancel(session, f"meeting:{meeting.id}")
-    await _event(session, actor, view, meeting, "meeting:sitting:held", f"举行了会面：{meeting.purpose}")
+    await _forget(session, meeting)
+    if wanted.opened:
+        await _event(session, actor, view, meeting, "meeting:sitting:held", f"举行了会面：{meeting.purpose}")
+    else:
+        await _event(session, actor, view, meeting, "meeting:sitting:missed", "约好的会面没有开成：有一方没能参加。")
+    await absence.follow(session, view, meeting)
     return meeting
+
+
+async def _forget(session: AsyncSession, meeting: Meeting) -> None:
+    for when in _BEFORE:
+        await jobs.cancel(session, f"meeting:{meeting.id}:{when}")
 
 
 async def cancel(session: AsyncSession, actor: Actor, pid: str, reason: str) -> Meeting:
@@ -215,9 +257,9 @@ async def cancel(session: AsyncSession, actor: Actor, pid: str, reason: str) -> 
         raise Conflict(_("这次会面已经开过或取消了。"), code="not_planned")
     meeting.state, meeting.cancel_reason = "cancelled", reason
     await session.flush()
-    await jobs.cancel(session, f"meeting:{meeting.id}")
+    await _forget(session, meeting)
     await _event(session, actor, view, meeting, "meeting:sitting:cancelled", f"取消了会面：{reason}")
-    await _tell(session, view.case, meeting, "meeting:cancelled", _CANCELLED)
+    await tell(session, view.case, meeting, "meeting:cancelled", _CANCELLED)
     return meeting
 
 
@@ -231,18 +273,23 @@ async def minute(session: AsyncSession, actor: Actor, pid: str, wanted: MinutesI
     _write(meeting, actor, wanted.minutes)
     await session.flush()
     await _event(session, actor, view, meeting, "meeting:minutes:written", "写好了会面记录，请参加的人确认。")
-    await _tell(session, view.case, meeting, "meeting:minutes", _MINUTES)
+    await tell(session, view.case, meeting, "meeting:minutes", _MINUTES)
     return meeting
 
 
-async def record_past(session: AsyncSession, actor: Actor, case_pid: str, wanted: PastIn) -> Meeting:
-    """补录: a call, visit or sitting that has happened, under its real date, with what was said."""
+async def record_past(
+    session: AsyncSession, actor: Actor, case_pid: str, wanted: PastIn, sheets: Sequence[evidence.Prepared] = ()
+) -> Meeting:
+    """补录: a call, visit or sitting that has happened, under its real date, with what was said; where it was signed at
+    the door, with photos of the sheet and who signed on it."""
     wanted.check()
     view = await access.of_case(session, actor, case_pid)
     access.need_mediator(view)
     await cases.hold(session, view.case)
     _need_living(view)
-    meeting = await _store(session, actor, view.case, wanted)
+    place = await places.resolve(session, view.case, wanted)
+    side = wanted.side.value if wanted.side else None
+    meeting = await _store(session, actor, view.case, wanted, place, wanted.starts_at, side)
     meeting.recorded_later, meeting.state = True, "held"
     if wanted.present:
         await _attend(session, meeting, wanted.present)
@@ -250,8 +297,10 @@ async def record_past(session: AsyncSession, actor: Actor, case_pid: str, wanted
     await session.flush()
     note = f"补记：{moment(wanted.starts_at)} {wanted.kind.zh}，{wanted.purpose}"
     await _event(session, actor, view, meeting, "meeting:sitting:recorded", note)
+    if wanted.signed or sheets:
+        await _on_sheet(session, actor, meeting, wanted.signed, sheets)
     if any(Presence(how) in PRESENT for how in wanted.present.values()):
-        await _tell(session, view.case, meeting, "meeting:minutes", _MINUTES)
+        await tell(session, view.case, meeting, "meeting:minutes", _MINUTES)
     return meeting
 
 
@@ -272,6 +321,7 @@ async def confirm(session: AsyncSession, actor: Actor, pid: str, sha256: str) ->
         return meeting
     row = shown.mine.row
     row.confirmed_at, row.confirmed_by, row.confirmed_sha256 = clock.now(), actor.person_id, sha256
+    row.confirmed_how = "web"
     await session.flush()
     audience = meeting.side or "all"
     await cases.event(
@@ -282,7 +332,50 @@ async def confirm(session: AsyncSession, actor: Actor, pid: str, sha256: str) ->
     return meeting
 
 
+async def sign_on_paper(
+    session: AsyncSession, actor: Actor, pid: str, wanted: SheetIn, sheets: Sequence[evidence.Prepared]
+) -> Meeting:
+    """The minutes were read and signed by hand: photos of the sheet, and who signed. Raises Conflict without minutes,
+    Invalid without a photo or for somebody who was not there."""
+    view, meeting = await access.for_change(session, actor, pid)
+    if meeting.minutes_sha256 is None:
+        raise Conflict(_("还没有会面记录。请先写好记录，再请参加的人签名。"), code="no_minutes")
+    await _on_sheet(session, actor, meeting, wanted.signed, sheets)
+    await _event(session, actor, view, meeting, "meeting:minutes:signed", "参加的人在纸质记录上签了名。")
+    return meeting
+
+
+async def _on_sheet(
+    session: AsyncSession, actor: Actor, meeting: Meeting, signed: Sequence[str], sheets: Sequence[evidence.Prepared]
+) -> None:
+    if not sheets:
+        raise Invalid({"sheets": _("请拍下签了名的那张纸。")})
+    seats = await _seats(session, meeting)
+    for pid in signed:
+        if pid not in seats or seats[pid].present not in PRESENT:
+            raise Invalid({"signed": _("只有参加了会面的人才能在记录上签名。请先选他是怎样参加的。")})
+        row = seats[pid]
+        row.confirmed_at, row.confirmed_by, row.confirmed_how = clock.now(), actor.person_id, "paper"
+        row.confirmed_sha256 = meeting.minutes_sha256
+    for sheet in sheets:
+        await evidence.keep(session, actor, sheet, "meeting", meeting.id)
+    await session.flush()
+    detail = {"sha256": meeting.minutes_sha256, "signed": len(signed)}
+    await audit.record(session, actor, "meeting:minutes:signed", "meeting", meeting.pid, detail)
+
+
 # --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def attendance_lines(shown: MeetingView) -> list[str]:
+    """Who came and how, in the words of a record (Chinese), for whoever writes one: one line for each party."""
+    words = {Presence.UNKNOWN: "没有登记是否参加", Presence.EXCUSED: "事先说明不能参加", Presence.ABSENT: "没有参加"}
+    lines = []
+    for seat in shown.seats:
+        how = words.get(seat.presence, f"{seat.presence.zh}")
+        late = f"，迟到 {seat.row.late_minutes} 分钟" if seat.row.late_minutes else ""
+        lines.append(f"{Side(seat.party.side).zh}{seat.party.name}：{how}{late}。")
+    return lines
 
 
 def _need_living(view: View) -> None:
@@ -290,31 +383,40 @@ def _need_living(view: View) -> None:
         raise Conflict(_("这件纠纷已经结束，不能再安排会面。"), code="over")
 
 
-async def _store(session: AsyncSession, actor: Actor, case: Case, wanted: PlanIn | PastIn) -> Meeting:
+async def _store(
+    session: AsyncSession, actor: Actor, case: Case, where: Where, place: str, starts_at: datetime, side: str | None
+) -> Meeting:
     meeting = Meeting(
-        case_id=case.id, kind=wanted.kind.value, side=wanted.side.value if wanted.side else None,
-        purpose=wanted.purpose, place=wanted.place, starts_at=wanted.starts_at, created_by=actor.person_id,
+        case_id=case.id, kind=where.kind.value, side=side, purpose=where.purpose, place=place, link=where.link,
+        phone=where.phone, starts_at=starts_at, created_by=actor.person_id,
     )  # fmt: skip
     session.add(meeting)
     await session.flush()
     for party in await cases.parties_of(session, case):
-        if wanted.side is None or party.side == wanted.side:
+        if side is None or party.side == side:
             session.add(Attendance(meeting_id=meeting.id, party_id=party.id))
     await session.flush()
     return meeting
 
 
-async def _attend(session: AsyncSession, meeting: Meeting, present: Mapping[str, Presence]) -> None:
+async def _seats(session: AsyncSession, meeting: Meeting) -> dict[str, Attendance]:
     rows = await session.execute(
         select(Attendance, Party.pid)
         .join(Party, Party.id == Attendance.party_id)
         .where(Attendance.meeting_id == meeting.id)
     )
-    seats = {pid: row for row, pid in rows}
+    return {pid: row for row, pid in rows}
+
+
+async def _attend(
+    session: AsyncSession, meeting: Meeting, present: Mapping[str, Presence], late: Mapping[str, int] | None = None
+) -> None:
+    seats = await _seats(session, meeting)
     if set(present) - set(seats):
         raise Invalid({"present": _("请从参加这次会面的当事人里选。")})
     for pid, how in present.items():
         seats[pid].present = Presence(how).value
+        seats[pid].late_minutes = (late or {}).get(pid, 0) if Presence(how) in PRESENT else 0
 
 
 def _write(meeting: Meeting, actor: Actor, minutes: str) -> None:
@@ -330,7 +432,7 @@ async def _event(session: AsyncSession, actor: Actor, view: View, meeting: Meeti
     )  # fmt: skip
 
 
-async def _tell(session: AsyncSession, case: Case, meeting: Meeting, tag: str, text: str) -> None:
+async def tell(session: AsyncSession, case: Case, meeting: Meeting, tag: str, text: str) -> None:
     """Those of the meeting, in the service and by text message; no names, no cause."""
     ids = select(Attendance.party_id).where(Attendance.meeting_id == meeting.id)
     rows = await session.scalars(
@@ -348,7 +450,8 @@ async def _tell(session: AsyncSession, case: Case, meeting: Meeting, tag: str, t
 
 @jobs.handles(REMIND)
 async def remind(session: AsyncSession, payload: dict[str, Any]) -> None:
-    """A day before."""
+    """A day before, and two hours before."""
     meeting = await session.get(Meeting, payload["meeting"])
     if meeting is not None and meeting.state == "planned":
-        await _tell(session, await session.get_one(Case, meeting.case_id), meeting, "meeting:soon", _SOON)
+        text = _REMINDERS[payload.get("when", "day")]
+        await tell(session, await session.get_one(Case, meeting.case_id), meeting, "meeting:soon", text)
