@@ -86,7 +86,7 @@ bench: $(RUN_STAMP) ## Measure, each figure beside its floor in the same run
 	.venv/bin/python -m bench $(ARGS)
 
 faults: debian python-for-tests $(DIST_STAMP) ## Kill, cut and fill up things while people talk, and count what was lost
-	.venv/bin/pytest tests/faults tests/journeys/test_phone.py --long $(ARGS)
+	.venv/bin/pytest tests/faults tests/journeys/test_phone.py tests/live/test_grammar.py --long $(ARGS)
 
 clean: ## Remove everything that was made here; data in var/ stays
 	rm -rf .venv .tools artifacts frontend/node_modules frontend/dist \

@@ -1,5 +1,6 @@
 """The frames of `odr.v1` as a client sends them: strict models, and why a frame was not one."""
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 import orjson
@@ -21,6 +22,8 @@ SILENT = 4408
 TOO_MANY = 4429
 RESTART = 1012
 TOO_SLOW = 1013
+
+_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Join(FromOutside):
@@ -134,8 +137,7 @@ def _why(failed: ValidationError, given: dict[str, Any]) -> bytes:
 
 def _word(value: Any, longest: int) -> str | None:
     """An id to send back, if it is one: raw input is never echoed."""
-    good = isinstance(value, str) and 0 < len(value) <= longest and value.isascii()
-    return value if good and value.replace("-", "").replace("_", "").isalnum() else None
+    return value if isinstance(value, str) and len(value) <= longest and _WORD.fullmatch(value) else None
 
 
 def frame(t: str, /, **fields: Any) -> bytes:

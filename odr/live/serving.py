@@ -41,8 +41,20 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
         try:
             text = bytes(event.data).decode()
         except UnicodeDecodeError:
-            return False  # closed by uvicorn with the code for it
+            return False  # closed below with the code for it
         return take(text)
+
+    def send_receive_event_to_app(self) -> None:
+        """uvicorn closes such a text with the same code, but writes a traceback: any client could fill the log."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(1007)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def _write(self, data: bytes) -> bool:
         """Send a text now. False when the peer reads too slowly for that, or is going."""

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import json
-import random
 from datetime import timedelta
 from typing import Any
 
@@ -158,24 +156,6 @@ async def test_a_refused_line_names_its_id_and_nothing_of_its_content(
             await a.send("say", room=room, id=ids.new_pid(), text="夹带", **more)
             assert (await a.next("error"))["code"] == "bad_frame"
         assert "夹带".encode() not in bytes(a.bytes_heard)
-
-
-async def test_frames_made_at_random_never_break_the_line(server: Server, cast: Cast, opened: Rooms) -> None:
-    chance = random.Random(4711)
-    values: list[Any] = [None, True, -1, 0, 1, 2**40, 1.5, "", "x", opened.joint.pid, ids.new_pid(), [], {}, ["x"]]
-    names = ["room", "id", "text", "seq", "epoch", "kind", "file", "at", "before", "after", "limit", "n", "zz"]
-    kinds = ["join", "leave", "say", "recall", "read", "typing", "history", "ping", "nope"]
-    async with opened_line(server, cast.applicant) as a, opened_line(server, cast.respondent) as b:
-        await b.join(opened.joint.pid)
-        for n in range(300):
-            made = {name: chance.choice(values) for name in chance.sample(names, chance.randrange(6))}
-            await a.socket.send(json.dumps({"t": chance.choice(kinds)} | made))
-            if n % 60 == 59:
-                await asyncio.sleep(1.0)
-        await a.send("ping", n=12345)
-        assert (await a.next("pong", n=12345))["n"] == 12345
-        await b.send("ping", n=1)
-        await b.next("pong")
 
 
 async def test_a_frame_that_is_too_big_closes_with_its_code(server: Server, cast: Cast) -> None:

@@ -27,6 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.seed = random.randrange(10**6)
 
 
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"dice of the faults, the phone and the grammar: --seed {config.option.seed}"
+
+
 def pytest_configure_node(node: Any) -> None:
     """The workers of xdist throw the dice of the run they belong to."""
     node.workerinput["odr_seed"] = node.config.option.seed
