@@ -145,8 +145,10 @@ export interface Boot {
 
 export interface Answer {
   party: string;
-  answer: "accept" | "change";
+  answer: "accept" | "change" | "reject";
   comment?: string | null;
+  /** The comment is for the mediator alone. */
+  private?: boolean;
 }
 
 export interface Clause {
@@ -160,6 +162,11 @@ export interface Clause {
   /** The day in words. */
   due?: string;
   manner?: string;
+  place?: string;
+  /** Since when and how often a lasting duty is kept, in words. */
+  begins?: string;
+  recurring?: string;
+  account?: string;
   answers: Answer[];
 }
 

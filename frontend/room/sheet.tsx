@@ -65,12 +65,16 @@ export function Clauses({ app }: { app: App }) {
 
 /** Who, for whom, how much, until when: nobody shall agree to a sentence without its sum and its day. */
 function how(clause: Clause): string {
-  const { obligor, obligee, amount_fen, due, manner } = clause;
+  const { obligor, obligee, amount_fen, due, manner, begins, recurring, place, account } = clause;
   return [
     obligor && (obligee ? obligor.name + " → " + obligee.name : obligor.name),
     amount_fen && t("%(sum)s 元", { sum: yuan(amount_fen) }),
-    due && t("%(day)s 以前", { day: due }),
+    begins && t("从 %(day)s 起", { day: begins }),
+    recurring,
+    due && (begins || recurring ? t("到 %(day)s 为止", { day: due }) : t("%(day)s 以前", { day: due })),
     manner,
+    place,
+    account && t("收款账户：%(account)s", { account }),
   ]
     .filter(Boolean)
     .join(" · ");
@@ -96,17 +100,15 @@ function ClauseRow({ app, agreement, clause, n, version, parties, mine }: RowPro
   const [busy, setBusy] = useState(false);
   const [comment, setComment] = useState("");
   const [audience, setAudience] = useState("joint");
+  const [wish, setWish] = useState<"change" | "reject">("change");
+  const [opening, setOpening] = useState(false);
   const [error, setError] = useState("");
   const own = mine && clause.answers.find((answer) => answer.party === mine.id);
 
-  const answer = async (what: "accept" | "change") => {
+  const send = async (to: "answers" | "releases", body: object) => {
     setBusy(true);
     setError("");
-    const reply = await call(
-      "POST",
-      "/api/v1/agreements/" + agreement + "/clauses/" + clause.id + "/answers",
-      what === "accept" ? { answer: what, version } : { answer: what, version, comment: comment.trim(), audience },
-    );
+    const reply = await call("POST", "/api/v1/agreements/" + agreement + "/clauses/" + clause.id + "/" + to, body);
     if (reply.error) {
       const { fields, say } = reply.error;
       setError((fields && fields.comment) || say);
@@ -118,6 +120,8 @@ function ClauseRow({ app, agreement, clause, n, version, parties, mine }: RowPro
     }
     setBusy(false);
   };
+  const answer = (what: "accept" | "change" | "reject") =>
+    send("answers", what === "accept" ? { answer: what, version } : { answer: what, version, comment: comment.trim(), audience });
 
   return (
     <li class="clause">
@@ -125,7 +129,7 @@ function ClauseRow({ app, agreement, clause, n, version, parties, mine }: RowPro
         <span>{t("第 %(n)s 条", { n })}</span>
         {own && (
           <span class={own.answer === "accept" ? "badge badge--done" : "badge badge--attention"}>
-            {own.answer === "accept" ? t("您已同意") : t("您请求修改")}
+            {own.answer === "accept" ? t("您已同意") : own.answer === "reject" ? t("您不同意") : t("您请求修改")}
           </span>
         )}
       </p>
@@ -137,7 +141,8 @@ function ClauseRow({ app, agreement, clause, n, version, parties, mine }: RowPro
             const party = parties.find((p) => p.id === given.party);
             return (
               <span key={given.party}>
-                {party ? party.name : ""} {given.answer === "accept" ? t("已同意") : t("请求修改")}
+                {party ? party.name : ""}{" "}
+                {given.answer === "accept" ? t("已同意") : given.answer === "reject" ? t("不同意") : t("请求修改")}
                 {given.comment ? "：" + given.comment : ""}
               </span>
             );
@@ -152,7 +157,23 @@ function ClauseRow({ app, agreement, clause, n, version, parties, mine }: RowPro
             </button>
           )}
           <button type="button" class="button button--secondary button--fit" disabled={busy} onClick={() => setAsking(true)}>
-            {t("请求修改")}
+            {t("请求修改，或不同意")}
+          </button>
+          {own && own.private && own.comment && !opening && (
+            <button type="button" class="button button--plain button--fit" disabled={busy} onClick={() => setOpening(true)}>
+              {t("让对方也看到我的意见")}
+            </button>
+          )}
+        </div>
+      )}
+      {mine && own && own.private && opening && (
+        <div class="actions">
+          <p>{t("公开您写给调解员的这段话？对方会看到它，公开以后不能收回。")}</p>
+          <button type="button" class="button button--primary button--fit" disabled={busy} onClick={() => void send("releases", { version })}>
+            {t("公开")}
+          </button>
+          <button type="button" class="button button--plain button--fit" onClick={() => setOpening(false)}>
+            {t("取消")}
           </button>
         </div>
       )}
@@ -160,11 +181,20 @@ function ClauseRow({ app, agreement, clause, n, version, parties, mine }: RowPro
         <form
           onSubmit={(e) => {
             e.preventDefault();
-            void answer("change");
+            void answer(wish);
           }}
         >
+          <fieldset class="clause-answers">
+            <legend class="visually-hidden">{t("您的意见")}</legend>
+            {(["change", "reject"] as const).map((value) => (
+              <label key={value}>
+                <input type="radio" name={"answer-" + clause.id} checked={wish === value} onChange={() => setWish(value)} />{" "}
+                {value === "change" ? t("希望修改") : t("不同意这一条")}
+              </label>
+            ))}
+          </fieldset>
           <label class="field-label" for={"wish-" + clause.id}>
-            {t("您希望怎么改？")}
+            {wish === "change" ? t("您希望怎么改？") : t("为什么不同意？")}
           </label>
           <textarea
             class="input"
