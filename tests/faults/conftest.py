@@ -25,14 +25,14 @@ def nursery() -> Iterator[Nursery]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL that syncs, with a template at the newest tables."""
+    """A PostgreSQL that syncs, with a database at the newest tables."""
     with engines.durable_postgres() as server:
 
         async def prepare() -> None:
             connection = await asyncpg.connect(f"{server.url}/postgres")
-            await connection.execute("CREATE DATABASE odr_template")
+            await connection.execute("CREATE DATABASE odr")
             await connection.close()
-            await migrate.upgrade(Settings(database_url=f"{server.url}/odr_template", secret_key=SECRET))
+            await migrate.upgrade(Settings(database_url=f"{server.url}/odr", secret_key=SECRET))
 
         asyncio.run(prepare())
         yield server
@@ -45,16 +45,10 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 
 @pytest.fixture
-async def city_settings(tmp_path: Path, postgres: Postgres, redis: Redis) -> AsyncIterator[Settings]:
-    """What a city runs on."""
-    name = f"odr_{abs(hash(str(tmp_path))):x}"
-    connection = await asyncpg.connect(f"{postgres.url}/postgres")
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE odr_template")
-    await connection.close()
-    yield Settings(var=tmp_path, database_url=f"{postgres.url}/{name}", redis_url=redis.url, secret_key=SECRET)
-    connection = await asyncpg.connect(f"{postgres.url}/postgres")
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
+def city_settings(tmp_path: Path, postgres: Postgres, redis: Redis) -> Settings:
+    """What a city runs on. One database for all tests, each with people and rooms of its own: making one is a hundred
+    files to sync."""
+    return Settings(var=tmp_path, database_url=f"{postgres.url}/odr", redis_url=redis.url, secret_key=SECRET)
 
 
 @contextlib.asynccontextmanager

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -177,7 +178,7 @@ class Site:
         """People who are signed in and rooms in which they sit."""
         async with self.database() as db, db.write() as session:
             for n in range(people):
-                phone = f"1390473{n:04d}"
+                phone = f"139{secrets.randbelow(10**8):08d}"
                 row = PersonRow(
                     name=f"居民{n}", phone=phone, phone_index=crypto.blind_index("phone", phone), invented=True
                 )
@@ -193,7 +194,7 @@ class Site:
                 self.people.append(Person(row.id, row.pid, token, login.pid))
             for n, seats in enumerate(_SEATS):
                 kind = RoomKind.PRIVATE if len(seats) == 2 else RoomKind.JOINT
-                room = await rooms.open_room(session, subject_pid=f"case{n}", kind=kind, label="调解室", slot=str(n))
+                room = await rooms.open_room(session, subject_pid=ids.new_pid(), kind=kind, label="调解室", slot=str(n))
                 self.rooms.append(room.pid)
                 for seat in seats:
                     person = self.people[seat]
