@@ -107,7 +107,6 @@ for who, known in ((wang, WANG), (li, LI)):
         who(f"POST {case}/consents", {"kind": gate["name"], "text_version": gate["text"]["version"]})
     print(f"{known['name']} proves an identity, wants mediation, reads the notices and the disclosure")
 a, b = (party["id"] for party in mediator(f"POST {case}/mediation", {})["parties"])
-
 joint, private = (next(r["id"] for r in wang(f"GET {case}")["rooms"] if r["kind"] == k) for k in ("joint", "private"))
 desk, home, road = Line(mediator, joint, private), Line(wang, joint, private), Line(li, joint)
 road.say(joint, "中户的厨房要先改好通风，燃气公司才给通气，大家凑钱请的施工队。")
@@ -115,7 +114,6 @@ road.socket.close_socket()  # a tunnel: the line is gone without a word
 home.say(private, "我不是不想交，要是分两次交，我手头能松快点。")
 desk.say(joint, "我去燃气公司核实过：准许住户请第三方改。余款分两次付，行不行？")
 print("They talk; a line is lost, resumes, and has what it missed:", Line(li, joint, cursors=road.cursors).heard)
-
 deal = f"/agreements/{mediator(f'POST {case}/agreements', {})['id']}"
 papers = {"kind": "act", "obligor": b, "obligee": a, "text": "交付准许文件、施工合同和报价单。"}
 money = {"kind": "pay", "obligor": a, "obligee": b, "text": "支付改造费余款。", "amount": "1300", "due_on": SOON}
@@ -127,23 +125,17 @@ for who in (wang, li):
 final = mediator(f"POST {deal}/final")
 print("The mediator drafts two clauses and changes one as asked; both accept; the text is frozen as exact bytes")
 assert hashlib.sha256(li(f"GET {AT}{final['pdf']}")).hexdigest() == final["sha256"]  # what is read is what is signed
-
-
-def drawn(top: int) -> str:  # what a signature pad would send; no two hands draw the same
-    line = [[20 + 9 * n, top + n % 5 * 20, n * 16] for n in range(30)]
-    return json.dumps({"v": 1, "width": 343, "height": 180, "strokes": [line]})
-
-
-hand = {"sha256": final["sha256"], "read": True, "e_sign": True}
-for who, phone in ((wang, WANG["phone"]), (li, LI["phone"])):
-    who(f"POST {deal}/readings", {"sha256": final["sha256"], "read": True})
-    who(f"POST {deal}/codes")
-    who(f"POST {deal}/signatures", hand | {"strokes": drawn(int(phone[-2:])), "code": texted(phone)})
-mediator(f"POST {deal}/readings", {"sha256": final["sha256"], "read": True})
-mediator(f"POST {deal}/signatures", hand | {"strokes": drawn(60), "code": totp("mediator", ahead=1)})
+done = {"sha256": final["sha256"], "read": True}
+for n, (who, known) in enumerate(((wang, WANG), (li, LI), (mediator, None))):
+    who(f"POST {deal}/readings", done)
+    if known:
+        who(f"POST {deal}/codes")
+    code = texted(known["phone"]) if known else totp("mediator", ahead=1)
+    hand = [[[20 + 9 * x, 30 * n + x % 5 * 20, x * 16] for x in range(30)]]  # no two draw the same
+    pad = json.dumps({"v": 1, "width": 343, "height": 180, "strokes": hand})
+    who(f"POST {deal}/signatures", done | {"e_sign": True, "strokes": pad, "code": code})
 sealed = clerk(f"POST {deal}/seal", {"sha256": final["sha256"]})
 print("All sign, with a code each; the clerk seals:", len(wang(f"GET {AT}{sealed['copy']}")), "bytes of PDF")
-
 for promise in wang(f"GET {case}/performance"):
     does, waits = (wang, li) if promise["mine"] else (li, wang)
     does(f"POST /performance/{promise['id']}/claims", data={"note": "办好了"}, files={"file": ("收条.png", PHOTO)})

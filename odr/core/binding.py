@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from pypdf import PdfReader, PdfWriter, Transformation
-from pypdf.generic import ArrayObject, ByteStringObject, NameObject, create_string_object
-
 from odr.core import paper
 from odr.core.log import log
 from odr.core.templating import env
@@ -113,6 +110,8 @@ def _laid_out(leaves: Sequence[Leaf]) -> dict[str, list[Any]]:
     """The pages of generated leaves, by key."""
     if not leaves:
         return {}
+    from pypdf import PdfReader  # loaded with the first file, not at the start
+
     html = _html(leaves)
     with paper._one_at_a_time:
         document = paper.layout(html)
@@ -132,6 +131,9 @@ def _laid_out(leaves: Sequence[Leaf]) -> dict[str, list[Any]]:
 
 def _finished(leaf: Leaf) -> list[Any]:
     """The pages of a finished PDF, upright and without anything that acts by itself; none where it cannot be read."""
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.generic import NameObject
+
     try:
         reader = PdfReader(io.BytesIO(leaf.data or b""))
         if reader.is_encrypted and not reader.decrypt(""):
@@ -155,6 +157,8 @@ def _numbers(count: int) -> list[Any]:
     """Pages that hold nothing but their number."""
     if count < 1:
         return []
+    from pypdf import PdfReader
+
     inside = "".join(f'<p class="number">{n}</p>' for n in range(1, count + 1))
     html = env.get_template("layout/numbers.html").render(inside=inside)
     with paper._one_at_a_time:
@@ -163,6 +167,9 @@ def _numbers(count: int) -> list[Any]:
 
 
 def _written(parts: Sequence[tuple[Leaf, list[Any]]], numbers: Sequence[Any], title: str) -> bytes:
+    from pypdf import PdfWriter, Transformation
+    from pypdf.generic import ArrayObject, ByteStringObject, NameObject, create_string_object
+
     writer = PdfWriter()
     digest = hashlib.sha256()
     at = 0

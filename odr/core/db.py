@@ -39,7 +39,7 @@ PRAGMAS = {
 _WAL_AUTOCHECKPOINT = 8000
 _BEGIN_TO_WRITE, _BEGIN_TO_READ = "BEGIN IMMEDIATE", "BEGIN"
 # A worker that freezes inside a transaction holds the locks of its rooms; the server ends it, so that others go on.
-_IDLE_MS = "8000"
+_IDLE_MS = "15000"
 _PROBE_SECONDS = 5.0
 _FREE_BYTES = 4 * 1024 * 1024
 
