@@ -6,7 +6,17 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import Response
 
 from odr.accounts.access import SignedIn
-from odr.agreements import access, board_api, check_api, confirming, documents, performance_api, scans, service
+from odr.agreements import (
+    access,
+    board_api,
+    check_api,
+    confirming,
+    documents,
+    instalment_api,
+    performance_api,
+    scans,
+    service,
+)
 from odr.agreements.schemas import (
     AcceptAllIn,
     AnswerIn,
@@ -34,6 +44,7 @@ from odr.evidence import service as evidence
 router = APIRouter(prefix="/api/v1")
 router.include_router(board_api.router)
 router.include_router(check_api.router)
+router.include_router(instalment_api.router)
 UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.agreements import clause_words, content
+from odr.agreements import clause_words, content, instalments
 from odr.agreements.models import Agreement, Clause, ClauseAnswer, ClauseVersion
 from odr.agreements.schemas import Answer, Kind
 from odr.cases.access import View
@@ -50,6 +50,7 @@ class ClauseView:
     waiting: tuple[Party, ...]
     mine: AnswerView | None = None
     changes: tuple[Change, ...] = ()
+    plan: instalments.Plan | None = None
     account: str = ""
     """Empty for whoever may not see it."""
 
@@ -146,6 +147,7 @@ async def show(session: AsyncSession, view: View, agreement: Agreement) -> Board
     mediates = CaseRole.MEDIATOR in view.roles
     accounts = mediates or view.is_party
     history = await clause_words.history(session, clauses)
+    plans = await instalments.plans_of(session, clauses)
     shown = []
     for n, clause in enumerate(clauses, start=1):
         given: dict[int, AnswerView] = {}
@@ -169,6 +171,7 @@ async def show(session: AsyncSession, view: View, agreement: Agreement) -> Board
                 waiting=tuple(party for party in parties if party.id not in given),
                 mine=given.get(view.principal.id) if view.principal is not None else None,
                 changes=_changes(history[clause.id], by_id, accounts=accounts),
+                plan=plans.get(clause.id),
                 account=(clause.account or "") if accounts else "",
             )
         )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from odr.agreements import instalments
 from odr.agreements.models import Clause, ClauseVersion
 from odr.agreements.schemas import Kind
 from odr.cases.models import Party
@@ -32,6 +33,7 @@ _LABELS = {
     "begins_on": N_("从哪天起"),
     "recurring": N_("多久一次"),
     "account": N_("收款账户"),
+    "plan": N_("分期"),
 }
 
 
@@ -41,8 +43,9 @@ def fields(clause: Clause) -> dict[str, Any]:
 
 
 async def keep(session: AsyncSession, person_id: int, clause: Clause) -> None:
-    """Keep what the clause says as its present version."""
-    said = json.dumps(fields(clause), ensure_ascii=False, default=date.isoformat)
+    """Keep what the clause says as its present version, its instalments in words."""
+    plan = instalments.words(await instalments.plan_of(session, clause))
+    said = json.dumps(fields(clause) | {"plan": plan}, ensure_ascii=False, default=date.isoformat)
     session.add(ClauseVersion(clause_id=clause.id, version=clause.version, said=said, by_person_id=person_id))
     await session.flush()
 
@@ -67,7 +70,7 @@ def changes(
 ) -> list[str]:
     """What is different, a sentence each. Without `accounts` a changed account is named and not told."""
     found = []
-    for name in COPIED:
+    for name in (*COPIED, "plan"):
         old, new = before.get(name), after.get(name)
         if (old or None) == (new or None):
             continue

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.models import Person
-from odr.agreements import rules
+from odr.agreements import instalments, rules
+from odr.agreements.instalment_rules import Due
 from odr.agreements.models import Agreement, Clause, OralRegister
 from odr.bodies.models import Body
 from odr.cases.codes import Category, PartyKind, PartyRole, Side
@@ -64,6 +65,8 @@ class ClauseText:
     begins_on: date | None = None
     recurring: str = ""
     account: str = ""
+    instalments: tuple[Due, ...] = ()
+    default_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,9 @@ class Content:
     def matter(self) -> rules.Matter:
         """What decides whether it may stay oral."""
         category = next(one for one in Category if one.zh == self.category)
-        return rules.Matter(category, self.total_fen, sum(1 for clause in self.clauses if clause.amount_fen))
+        return rules.Matter(
+            category, self.total_fen, sum(len(clause.instalments) or 1 for clause in self.clauses if clause.amount_fen)
+        )
 
     def dumped(self) -> str:
         """As text, to be kept with the frozen bytes; `kept` reads it."""
@@ -193,6 +198,8 @@ async def gather(session: AsyncSession, case: Case, agreement: Agreement, on: da
     names = {party.id: party.name for party in parties}
     body = await session.get(Body, case.body_id) if case.body_id is not None else None
     mediator = await lead_mediator(session, case)
+    clauses = await clauses_of(session, agreement)
+    plans = await instalments.plans_of(session, clauses)
     return Content(
         agreement=agreement.pid,
         version=agreement.version,
@@ -204,7 +211,7 @@ async def gather(session: AsyncSession, case: Case, agreement: Agreement, on: da
         parties=tuple([await _block(session, case, party) for party in parties]),
         facts=agreement.facts,
         issues=agreement.issues,
-        clauses=tuple(_clause(n, row, names) for n, row in enumerate(await clauses_of(session, agreement), start=1)),
+        clauses=tuple(_clause(n, row, names, plans.get(row.id)) for n, row in enumerate(clauses, start=1)),
         mediators=(mediator.name,) if mediator is not None else (),
         drawn_up_on=on,
         check=agreement.check_code,
@@ -217,7 +224,7 @@ async def _register(session: AsyncSession, agreement: Agreement) -> Register | N
     return Register(row.held_on, row.place, row.cross_committee, row.performed) if row is not None else None
 
 
-def _clause(n: int, row: Clause, names: dict[int, str]) -> ClauseText:
+def _clause(n: int, row: Clause, names: dict[int, str], plan: instalments.Plan | None) -> ClauseText:
     return ClauseText(
         n=n,
         kind=row.kind,
@@ -231,6 +238,8 @@ def _clause(n: int, row: Clause, names: dict[int, str]) -> ClauseText:
         begins_on=row.begins_on,
         recurring=row.recurring,
         account=row.account or "",
+        instalments=plan.dues if plan is not None else (),
+        default_text=plan.default.text if plan is not None and plan.default is not None else "",
     )
 
 

@@ -11,6 +11,7 @@ from odr.agreements import (
     access,
     board,
     hands,
+    instalments,
     parts,
     performance_rules,
     performing,
@@ -134,6 +135,7 @@ def _clause(clause: ClauseView) -> dict[str, Any]:
         "begins": day(row.begins_on),
         "recurring": row.recurring,
         "account": clause.account,
+        "plan": instalments.shown(clause.plan),
         "changes": [
             {"version": one.version, "at": _iso(one.at), "when": moment(one.at), "words": list(one.words)}
             for one in clause.changes

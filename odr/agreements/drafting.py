@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements import access, board, clause_words, content, rules, standing
+from odr.agreements import access, board, clause_words, content, instalments, rules, standing
 from odr.agreements.access import Place
 from odr.agreements.models import Agreement, Clause, ClauseAnswer
 from odr.agreements.schemas import (
@@ -175,13 +175,22 @@ async def change_clause(session: AsyncSession, actor: Actor, pid: str, clause_pi
     await _fill(session, place.case, clause, wanted)
     if clause_words.fields(clause) == said:
         return clause
+    await reworded(session, actor, place, clause, await instalments.plan_of(session, clause))
+    return clause
+
+
+async def reworded(
+    session: AsyncSession, actor: Actor, place: Place, clause: Clause, plan: instalments.Plan | None
+) -> None:
+    """The clause says something else from here on: a further version, with these instalments, for which no answer
+    stands yet."""
     waiting = await _waiting(session, place)
     clause.version += 1
     await session.flush()
+    await instalments.carry(session, actor.person_id, plan, clause)
     await clause_words.keep(session, actor.person_id, clause)
     await _proposed(session, actor, place, clause)
     await _tell_whose_turn(session, actor, place, waiting)
-    return clause
 
 
 async def remove_clause(session: AsyncSession, actor: Actor, pid: str, clause_pid: str) -> None:

@@ -11,6 +11,7 @@ from odr.agreements import (
     content,
     drafting,
     effect,
+    instalments,
     oral,
     papers,
     rules,
@@ -115,8 +116,13 @@ async def unfreeze(session: AsyncSession, actor: Actor, pid: str, reason: str) -
     new.form, new.facts, new.issues, new.paper_only = old.form, old.facts, old.issues, old.paper_only
     session.add(new)
     await session.flush()
-    for row in await content.clauses_of(session, old):
-        session.add(Clause(agreement_id=new.id, ordinal=row.ordinal, **clause_words.fields(row)))
+    before = await content.clauses_of(session, old)
+    plans = await instalments.plans_of(session, before)
+    for row in before:
+        copied = Clause(agreement_id=new.id, ordinal=row.ordinal, **clause_words.fields(row))
+        session.add(copied)
+        await session.flush()
+        await instalments.carry(session, actor.person_id, plans.get(row.id), copied)
     if (held := await oral.register_of(session, old)) is not None:
         asked = ("held_on", "place", "cross_committee", "performed", "written_by", "written_at")
         session.add(OralRegister(agreement_id=new.id, **{name: getattr(held, name) for name in asked}))

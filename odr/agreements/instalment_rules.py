@@ -100,9 +100,9 @@ def by_list(total_fen: int, rows: Sequence[tuple[int, date]]) -> tuple[Due, ...]
         raise Invalid({"rows": _("请写 2 到 %(most)s 期。", most=MOST)})
     for n, (amount, day) in enumerate(rows):
         if amount <= 0:
-            wrong[f"amount-{n}"] = _("金额要大于 0。")
+            wrong[f"rows.{n}.amount"] = _("金额要大于 0。")
         if n and day <= rows[n - 1][1]:
-            wrong[f"due_on-{n}"] = _("这一期要在上一期以后。")
+            wrong[f"rows.{n}.due_on"] = _("这一期要在上一期以后。")
     if (given := sum(amount for amount, _day in rows)) != total_fen:
         short = total_fen - given
         words = {"given": yuan(given), "total": yuan(total_fen), "gap": yuan(abs(short))}

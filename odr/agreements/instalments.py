@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from odr.agreements import instalment_rules as rules
 from odr.agreements.instalment_models import Instalment, PaymentPlan
 from odr.agreements.instalment_rules import DefaultTerm, Due
 from odr.agreements.models import Clause
+from odr.core.templating import day
 
 
 @dataclass(frozen=True)
@@ -60,15 +62,36 @@ async def carry(session: AsyncSession, person_id: int, plan: Plan | None, clause
         await keep(session, person_id, clause, plan.dues, plan.default.key if plan.default is not None else "")
 
 
+def words(plan: Plan | None) -> str:
+    """In one line, for the history of a clause."""
+    if plan is None:
+        return ""
+    each = "；".join(f"{one.due_on.isoformat()} {rules.yuan(one.amount_fen)}" for one in plan.dues)
+    return f"{each}。{plan.default.text if plan.default is not None else ''}"
+
+
 def shown(plan: Plan | None) -> dict[str, Any] | None:
     """As JSON and pages show it."""
     if plan is None:
         return None
     return {
         "instalments": [
-            {"n": one.n, "amount_fen": one.amount_fen, "due_on": one.due_on.isoformat()} for one in plan.dues
+            {"n": one.n, "amount_fen": one.amount_fen, "due_on": one.due_on.isoformat(), "due": day(one.due_on)}
+            for one in plan.dues
         ],
         "total_fen": plan.total_fen,
         "default_term": plan.default.key if plan.default is not None else None,
         "default_text": plan.default.text if plan.default is not None else "",
     }
+
+
+def promised(clause: Clause, plan: Plan | None) -> list[tuple[str, int | None, date | None]]:
+    """What is promised one by one: text, sum and day of each."""
+    if plan is None:
+        return [(clause.text, clause.amount_fen, clause.due_on)]
+    # A promise holds a thousand signs, as a clause does: the words that tell the instalments apart have their place.
+    tails = [f"（第 {one.n} 期，共 {len(plan.dues)} 期）" for one in plan.dues]
+    return [
+        (clause.text[: 1000 - len(tail)] + tail, one.amount_fen, one.due_on)
+        for one, tail in zip(plan.dues, tails, strict=True)
+    ]

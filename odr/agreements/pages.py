@@ -6,6 +6,7 @@ from odr.agreements import (
     board_pages,
     check_pages,
     court_pages,
+    instalment_pages,
     oral_pages,
     performance_pages,
     proposal_pages,
@@ -17,6 +18,7 @@ router = APIRouter(include_in_schema=False)
 router.include_router(signature_pages.router)
 router.include_router(board_pages.router)
 router.include_router(check_pages.router)
+router.include_router(instalment_pages.router)
 router.include_router(proposal_pages.router)
 router.include_router(oral_pages.router)
 router.include_router(performance_pages.router)

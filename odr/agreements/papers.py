@@ -149,6 +149,8 @@ def _clause(clause: ClauseText) -> dict[str, Any]:
         how = f"金额：人民币{rules.capitals(clause.amount_fen)}（{yuan(clause.amount_fen)}）"
         if clause.begins_on is not None or clause.recurring:
             how += f"，{_term(clause)}"
+        elif clause.instalments:
+            how += f"，分{len(clause.instalments)}期付清"
         elif clause.due_on is not None:
             how += f"，{cn_date(clause.due_on)}以前付清"
         for word, given in (("方式", clause.manner), ("地点", clause.place), ("收款账户", clause.account)):
@@ -157,6 +159,10 @@ def _clause(clause: ClauseText) -> dict[str, Any]:
         how += "。"
     more = {
         "how": how,
+        "plan": [
+            f"第{cn_number(one.n)}期：{cn_date(one.due_on)}以前，人民币{rules.capitals(one.amount_fen)}（{yuan(one.amount_fen)}）"
+            for one in clause.instalments
+        ],
         "sum": yuan(clause.amount_fen) if clause.amount_fen is not None else "",
         "term": _term(clause),
         "by": "；".join(part for part in (clause.manner, clause.place) if part),
@@ -166,6 +172,8 @@ def _clause(clause: ClauseText) -> dict[str, Any]:
 
 def _term(clause: ClauseText) -> str:
     """Since when, how often, until when: 自2027年1月1日起，每月5日以前，至2027年12月31日止."""
+    if clause.instalments:
+        return f"分{len(clause.instalments)}期，至{cn_date(clause.instalments[-1].due_on)}"
     if clause.begins_on is None and not clause.recurring:
         return cn_date(clause.due_on) if clause.due_on is not None else ""
     parts = [f"自{cn_date(clause.begins_on)}起"] if clause.begins_on is not None else []

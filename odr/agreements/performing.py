@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
 from odr.accounts.models import Person
-from odr.agreements import access, content, visit_plan
+from odr.agreements import access, content, instalments, visit_plan
 from odr.agreements import performance_rules as rules
 from odr.agreements.models import Agreement, PerformanceItem
 from odr.agreements.performance_models import Part, Postponement
@@ -70,16 +70,19 @@ async def items_by_case(session: AsyncSession, case_ids: Collection[int]) -> dic
 
 
 async def begin(session: AsyncSession, who: Who, case: Case, agreement: Agreement) -> list[PerformanceItem]:
-    """Make a promise of each clause and set its reminders; called once, when the agreement takes effect.
+    """Make a promise of each clause, or of each of its instalments, and set its reminders; called once, when the
+    agreement takes effect.
 
     Performance begins at once when something is to be performed."""
+    clauses = await content.clauses_of(session, agreement)
+    plans = await instalments.plans_of(session, clauses)
     items = [
         PerformanceItem(
             case_id=case.id, agreement_id=agreement.id, clause_id=clause.id, obligor_id=clause.obligor_id,
-            obligee_id=clause.obligee_id, kind=clause.kind, text=clause.text, amount_fen=clause.amount_fen,
-            due_on=clause.due_on,
+            obligee_id=clause.obligee_id, kind=clause.kind, text=text, amount_fen=amount, due_on=due_on,
         )
-        for clause in await content.clauses_of(session, agreement)
+        for clause in clauses
+        for text, amount, due_on in instalments.promised(clause, plans.get(clause.id))
     ]  # fmt: skip
     session.add_all(items)
     await session.flush()

@@ -34,6 +34,7 @@ from odr.agreements.performance_papers import breach, remedies
 from odr.agreements.performance_papers import issue as issue_certificate
 from odr.agreements.performance_papers import keep as keep_performance_paper
 from odr.agreements.performing import complete, items_of, record, urge
+from odr.agreements.planning import drop_plan, plan
 from odr.agreements.postponing import answer as answer_postponement
 from odr.agreements.postponing import ask as postpone
 from odr.agreements.postponing import withdraw as withdraw_postponement
@@ -74,6 +75,7 @@ __all__ = [
     "confirm_oral",
     "document",
     "draft",
+    "drop_plan",
     "fill_visit_form",
     "finalise",
     "finish_visits",
@@ -85,6 +87,7 @@ __all__ = [
     "keep_copy",
     "keep_performance_paper",
     "note_read",
+    "plan",
     "postpone",
     "principals",
     "promises",
