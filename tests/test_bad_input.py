@@ -18,7 +18,11 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import select
 
 from odr.accounts import passwords
+from odr.agreements import service as agreements
 from odr.agreements.models import PerformanceItem
+from odr.agreements.performance_models import Part
+from odr.agreements.performance_schemas import PostponeIn
+from odr.agreements.schemas import ClaimIn, VisitIn
 from odr.cases.models import Case
 from odr.core import clock, paper
 from odr.core.db import Database
@@ -26,12 +30,14 @@ from odr.core.settings import Settings
 from odr.core.templating import ROOT
 from odr.intake import steps
 from odr.intake.models import Draft, IntakeOrder
+from odr.meetings import polls
 from odr.meetings import service as meetings
-from odr.meetings.schemas import PlanIn
+from odr.meetings.schemas import PlanIn, PollIn
 from tests.agreements.story import Story, begun
 from tests.browsing import Answer, send
 from tests.cast import Cast, Member
 from tests.conftest import SECRET
+from tests.dossier import things
 from tests.intake.hotline import Machine, new_key
 from tests.intake.test_counter import WALK_IN
 
@@ -101,18 +107,39 @@ class World:
         self.cases[stage] = story
         if stage == DRAFTING:
             self.ids["clause"] = await story.clause(await story.draft())
+            self.ids |= await things.of(story)
             wanted = PlanIn.model_validate(
                 {"kind": "phone", "purpose": "核对账目", "starts_at": clock.now() + timedelta(days=2)}
             )
             async with self.db.write() as session:
                 planned = await meetings.plan(session, self.cast.mediator.actor, story.case, wanted)
             self.ids["meeting"] = planned.pid
+            offer = PollIn.model_validate(
+                {"kind": "phone", "purpose": "核对账目", "times": [clock.now() + timedelta(days=n) for n in (2, 3)]}
+            )
+            async with self.db.write() as session:
+                self.ids["poll"] = (await polls.offer(session, self.cast.mediator.actor, story.case, offer)).pid
         elif stage == FROZEN:
             await story.frozen()
         else:
             await story.effective()
             async with self.db.read() as session:
                 self.ids["item"] = (await session.scalars(select(PerformanceItem.pid))).first() or "nothing"
+            await self.begin_to_perform(story)
+
+    async def begin_to_perform(self, story: Story) -> None:
+        """A part that waits for its answer, another day that is asked for, a visit that found a quarrel."""
+        wanted = PostponeIn.model_validate({"to": str(clock.today() + timedelta(days=40)), "reason": "晚几天"})
+        visit = VisitIn.model_validate(
+            {"party": story.applicant, "channel": "phone", "visited_at": clock.now() - timedelta(hours=1),
+             "performed": "no", "satisfaction": 3, "new_conflict": True}
+        )  # fmt: skip
+        async with self.db.write() as session:
+            obligor = self.cast.respondent.actor
+            await agreements.claim(session, obligor, self.ids["item"], ClaimIn.model_validate({"amount": "100"}))
+            self.ids["postponement"] = (await agreements.postpone(session, obligor, self.ids["item"], wanted)).pid
+            self.ids["visit"] = (await agreements.visit(session, self.cast.mediator.actor, story.case, visit)).pid
+            self.ids["part"] = (await session.scalars(select(Part.pid))).first() or "nothing"
 
     def stage(self, path: str) -> str:
         if re.search(r"/(performance|visits|court)", path):
@@ -145,10 +172,10 @@ class World:
         else:
             own = next((real for start, real in self.ids.items() if path.startswith(start)), "nothing")
         given = {"pid": pid or own, "file": "nothing", "token": "x" * 43} | {
-            name: self.ids.get(name, "nothing") for name in ("clause", "meeting", "item")
+            name: self.ids.get(name, "nothing") for name in re.findall(r"{(\w+)", path)[1:]
         }
         options = {"name": [step.name for step in steps.STEPS], "act": ["attendance", "minutes", "confirmations",
-                   "cancellation", "nonsense"]}  # fmt: skip
+                   "cancellation", "sheets", "picks", "fixing", "dropping", "nonsense"]}  # fmt: skip
         wild = next((name for name in options if f"{{{name}}}" in path), None)
         for value in options[wild] if wild else [""]:
             yield path.format(**given | ({wild: value} if wild else {}))

@@ -247,17 +247,17 @@ async def postpone(request: Request, actor: SignedIn, pid: str, item: str) -> Re
     return await _act(request, actor, pid, item, step, mark=f"late-{item}")
 
 
-@router.post("/cases/{pid}/performance/{item}/postponements/{row}")
-async def answer_postponement(request: Request, actor: SignedIn, pid: str, item: str, row: str) -> Response:
+@router.post("/cases/{pid}/performance/{item}/postponements/{postponement}")
+async def answer_postponement(request: Request, actor: SignedIn, pid: str, item: str, postponement: str) -> Response:
     """agree, refuse, or (who asked) withdraw."""
 
     async def step(session: AsyncSession, form: Form) -> None:
         if form.values.get("answer") == "withdraw":
-            await service.withdraw_postponement(session, actor, row)
+            await service.withdraw_postponement(session, actor, postponement)
         else:
-            await service.answer_postponement(session, actor, row, form.parse(PostponeAnswerIn))
+            await service.answer_postponement(session, actor, postponement, form.parse(PostponeAnswerIn))
 
-    return await _act(request, actor, pid, item, step, mark=row)
+    return await _act(request, actor, pid, item, step, mark=postponement)
 
 
 @router.post("/cases/{pid}/performance/{item}/records", max_body_size=UPLOAD_CEILING)
@@ -317,24 +317,24 @@ async def ask_certificate(request: Request, actor: SignedIn, pid: str) -> Respon
     return web.see_other(f"/cases/{pid}/performance#papers")
 
 
-@router.post("/cases/{pid}/performance/papers/{row}")
-async def issue_certificate(request: Request, actor: SignedIn, pid: str, row: str) -> Response:
+@router.post("/cases/{pid}/performance/papers/{notice}")
+async def issue_certificate(request: Request, actor: SignedIn, pid: str, notice: str) -> Response:
     """The clerk seals the certificate that was asked for."""
     await forms.read(request)
     part = web.odr(request)
     try:
-        await service.issue_certificate(part.db, part.settings, actor, row)
+        await service.issue_certificate(part.db, part.settings, actor, notice)
     except Conflict as error:
         return await _shown(request, actor, pid, error=error)
     return web.see_other(f"/cases/{pid}/performance#papers")
 
 
-@router.get("/cases/{pid}/performance/papers/{row}")
-async def open_paper(request: Request, actor: SignedIn, pid: str, row: str) -> Response:
+@router.get("/cases/{pid}/performance/papers/{notice}")
+async def open_paper(request: Request, actor: SignedIn, pid: str, notice: str) -> Response:
     """The kept PDF; where it could not be made yet, the same words as a page to print."""
     part = web.odr(request)
     async with web.read(request) as session:
-        _view, found = await performance_papers.for_reading(session, actor, row)
+        _view, found = await performance_papers.for_reading(session, actor, notice)
         address = await documents.file_address(session, found.file_id)
         html = performance_papers.page_of(found, part.settings)
     return web.see_other(address) if address is not None else paper.page(request, html)

@@ -107,13 +107,13 @@ async def finish(request: Request, actor: SignedIn, pid: str) -> Response:
     return web.see_other(f"/cases/{pid}")
 
 
-@router.post("/cases/{pid}/visits/{row}/reopening")
-async def reopen(request: Request, actor: SignedIn, pid: str, row: str) -> Response:
+@router.post("/cases/{pid}/visits/{visit}/reopening")
+async def reopen(request: Request, actor: SignedIn, pid: str, visit: str) -> Response:
     """反复: the same case goes on, from the visit that found it."""
     await forms.read(request)
     try:
         async with web.write(request) as session:
-            await service.reopen_from_visit(session, actor, pid, row)
+            await service.reopen_from_visit(session, actor, pid, visit)
     except Conflict as error:
         return await _visits(request, actor, pid, error=error)
     return web.see_other(f"/cases/{pid}")

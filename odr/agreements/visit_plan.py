@@ -27,7 +27,7 @@ DUE = "agreements:visit"
 _HOUR = time(9, 0)
 _DESK = "有一次回访到期了，请登录工作台查看。"
 # A visit made a few days early counts for the day it comes before.
-_EARLY = timedelta(days=3)
+EARLY = timedelta(days=3)
 _LATE_DAYS = 3
 _AFTER_CLOSE = (ClockKind.REVISIT_FIRST, ClockKind.REVISIT_SECOND)
 
@@ -151,7 +151,7 @@ async def shown(session: AsyncSession, view: View) -> list[dict[str, Any]]:
             "due": day(row.due_on),
             "why": _(visit_rules.why(row.rule)),
             "overdue": row.due_on < clock.today(),
-            "near": row.due_on <= clock.today() + _EARLY,
+            "near": row.due_on <= clock.today() + EARLY,
             "form_sent": row.form_sent_at is not None,
         }
         for row in rows
@@ -161,9 +161,9 @@ async def shown(session: AsyncSession, view: View) -> list[dict[str, Any]]:
 
 async def made(session: AsyncSession, case: Case, visit: ReturnVisit) -> None:
     """A visit answers what was due of this party so far."""
-    until = max(clock.today(), clock.local(visit.visited_at).date()) + _EARLY
+    until = max(clock.today(), clock.local(visit.visited_at).date()) + EARLY
     for row in await open_of(session, [case.id]):
-        if row.party_id == visit.party_id and row.due_on <= until:
+        if row.party_id == visit.party_id and (row.due_on <= until or row.form_sent_at is not None):
             row.state, row.visit_id = "done", visit.id
             await session.flush()
             await jobs.cancel(session, _key(row))

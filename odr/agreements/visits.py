@@ -101,7 +101,9 @@ async def send_form(session: AsyncSession, actor: Actor, case_pid: str, party_pi
     party = next((one for one in await content.principals(session, case) if one.pid == party_pid), None)
     if party is None:
         raise Invalid({"party": _("请选择请哪一位当事人填写。")})
-    row = next((one for one in await visit_plan.open_of(session, [case.id]) if one.party_id == party.id), None)
+    near = clock.today() + visit_plan.EARLY
+    rows = [one for one in await visit_plan.open_of(session, [case.id]) if one.party_id == party.id]
+    row = next((one for one in rows if one.form_sent_at is not None or one.due_on <= near), None)
     if row is None:
         row = await visit_plan.add(session, case, party, "asked", clock.today())
     states = [state for state in await cases.party_states(session, case) if state.row.id == party.id]

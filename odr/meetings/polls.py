@@ -284,14 +284,20 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     if not actor.has_role(Role.MEDIATOR):
         return []
     mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
-    rows = await session.execute(
-        select(Poll, Case).join(Case, Case.id == Poll.case_id).where(Poll.state == "open", Poll.case_id.in_(mine))
+    query = select(Poll, Case).join(Case, Case.id == Poll.case_id)
+    rows = (await session.execute(query.where(Poll.state == "open", Poll.case_id.in_(mine)))).all()
+    ids = [row.id for row, _case in rows]
+    given = select(PollAnswer.poll_id, PollAnswer.party_id).where(PollAnswer.poll_id.in_(ids))
+    answered = {(poll_id, party_id) for poll_id, party_id in await session.execute(given)}
+    seated = select(Party.case_id, Party.id).where(
+        Party.case_id.in_([case.id for _row, case in rows]), Party.ended_at.is_(None), Party.acts_for_id.is_(None)
     )
+    parties: dict[int, list[int]] = {}
+    for case_id, party_id in await session.execute(seated):
+        parties.setdefault(case_id, []).append(party_id)
     cells = []
-    for row, case in rows.all():
-        answered = set(await session.scalars(select(PollAnswer.party_id).where(PollAnswer.poll_id == row.id)))
-        left = [party for party in await cases.parties_of(session, case) if party.id not in answered]
-        if left:
+    for row, case in rows:
+        if not all((row.id, party_id) in answered for party_id in parties.get(case.id, ())):
             continue
         cells.append(
             {
