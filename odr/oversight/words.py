@@ -29,6 +29,7 @@ ACTS: Mapping[str, str] = {
     "agreement:proposal:taken": N_("采纳一条条款建议"),
     "agreement:proposal:withdrawn": N_("收回一条条款建议"),
     "agreement:signature:added": N_("签名"),
+    "agreement:signature:voided": N_("签名因修改作废"),
     "agreement:text:frozen": N_("协议定稿"),
     "agreement:text:read": N_("从头到尾读完定稿"),
     "agreement:text:voided": N_("作废一个定稿"),
