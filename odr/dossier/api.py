@@ -22,6 +22,7 @@ from odr.dossier.schemas import (
     StartIn,
     VoidIn,
 )
+from odr.evidence.models import File
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(genuine_pages.api)
@@ -217,12 +218,14 @@ async def revise(actor: SignedIn, session: Write, pid: str, record: str, wanted:
 
 async def _record(session: Read, row: Record) -> dict[str, Any]:
     body = records.body_of(row)
+    file = await session.get(File, row.pdf_file_id) if row.pdf_file_id is not None else None
     return {
         "id": row.pid,
         "version": row.version,
         "state": row.state,
         "side": row.side,
         "sha256": row.sha256,
+        "pdf": f"/files/{file.pid}" if file is not None else None,
         "pages": records.pages_of(row),
         "held_at": body.held_at,
         "ended_at": body.ended_at or None,
