@@ -40,6 +40,7 @@ from odr.accounts.staff import (
     staff_list,
     staff_member,
     unlock,
+    when_grant_ended,
 )
 
 __all__ = [
@@ -89,5 +90,6 @@ __all__ = [
     "totp_address",
     "unlock",
     "vouch",
+    "when_grant_ended",
     "when_identified",
 ]

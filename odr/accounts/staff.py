@@ -1,6 +1,6 @@
 """Staff: their roles, and accounts that are locked. Every act is in the ledger."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -85,6 +85,16 @@ async def grant(session: AsyncSession, who: Who, person: Person, role: Role | st
     return row
 
 
+GrantEnded = Callable[[AsyncSession, Person], Awaitable[None]]
+_told: list[GrantEnded] = []
+
+
+def when_grant_ended(listener: GrantEnded) -> GrantEnded:
+    """Register who has to know, in the same transaction, that somebody lost a role."""
+    _told.append(listener)
+    return listener
+
+
 async def end_grant(session: AsyncSession, who: Who, person: Person, role: Role | str, body_id: int | None) -> None:
     """Take a role away, at once, live sockets included. Raises NotFound, Conflict for the last system admin."""
     query = _open_grants(person.id).where(Grant.role == role, Grant.body_id.is_not_distinct_from(body_id))
@@ -94,6 +104,9 @@ async def end_grant(session: AsyncSession, who: Who, person: Person, role: Role 
     if row.role == Role.SYSTEM_ADMIN:
         await _need_another_admin(session, person.id)
     row.ended_at = clock.now()
+    await session.flush()
+    for listener in _told:  # before the ledger: who listens locks rooms, and the ledger's lock is the last of all
+        await listener(session, person)
     detail = {"role": row.role, "body": await _body_pid(session, body_id)}
     await audit.record(session, who, "grant:role:ended", "person", person.pid, detail)
     poke(session, "logins", f"person:{person.pid}")

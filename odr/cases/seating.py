@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts import service as accounts
-from odr.accounts.models import IdentityLevel, Person
+from odr.accounts.models import Grant, IdentityLevel, Person, Role
 from odr.cases.codes import ConsentKind, PartyKind, PartyRole, Side, State
 from odr.cases.facts import Gathered, PartyState, gather
-from odr.cases.models import Case, Party
+from odr.cases.models import Assignment, Case, Party
 from odr.core.i18n import N_
 from odr.rooms import service as rooms
 from odr.rooms.models import Room, RoomKind, RoomMember
@@ -47,6 +47,28 @@ async def _identified(session: AsyncSession, person: Person) -> None:
         await keep_in_step(session, case)
 
 
+@accounts.when_grant_ended
+async def _out_of_office(session: AsyncSession, person: Person) -> None:
+    """Who is a mediator no longer leaves the rooms at the same moment, not only once somebody else is named (T21)."""
+    theirs = select(Assignment.case_id).where(Assignment.person_id == person.id, Assignment.ended_at.is_(None))
+    query = select(Case).where(Case.id.in_(theirs), Case.state.in_(_PRIVATE_OPEN)).order_by(Case.id)
+    for case in (await session.scalars(query)).all():
+        await keep_in_step(session, case)
+
+
+async def _in_office(session: AsyncSession, case: Case, found: Gathered) -> bool:
+    """Whether the mediator named is one of the body still."""
+    if found.mediator is None:
+        return False
+    held = select(Grant.id).where(
+        Grant.person_id == found.mediator.id,
+        Grant.role == Role.MEDIATOR,
+        Grant.body_id == case.body_id,
+        Grant.ended_at.is_(None),
+    )
+    return await session.scalar(held.limit(1)) is not None
+
+
 async def keep_in_step(session: AsyncSession, case: Case, found: Gathered | None = None) -> None:
     """Open the rooms that are due and make members and rights what the rows say. Safe to repeat."""
     found = found or await gather(session, case)
@@ -56,6 +78,7 @@ async def keep_in_step(session: AsyncSession, case: Case, found: Gathered | None
     open_rooms = {(room.kind, room.slot): room for room in await rooms.rooms_of(session, case.pid)}
     taken_on = found.assignment is not None and found.assignment.confirmed_at is not None
     people = await _people(session, found)
+    in_office = taken_on and await _in_office(session, case, found)
 
     if taken_on and state in _PRIVATE_OPEN:
         for side in Side:
@@ -76,7 +99,7 @@ async def keep_in_step(session: AsyncSession, case: Case, found: Gathered | None
         )
 
     for room in open_rooms.values():
-        await _seat(session, room, _wanted(room, found, people, taken_on=taken_on))
+        await _seat(session, room, _wanted(room, found, people, in_office=in_office))
         writable = taken_on and state in (_JOINT_OPEN if room.kind == RoomKind.JOINT else _PRIVATE_OPEN)
         if room.kind == RoomKind.JOINT and case.violence:
             writable = False
@@ -89,14 +112,14 @@ async def _people(session: AsyncSession, found: Gathered) -> dict[int, Person]:
     return {person.id: person for person in await session.scalars(select(Person).where(Person.id.in_(ids)))}
 
 
-def _wanted(room: Room, found: Gathered, people: dict[int, Person], *, taken_on: bool) -> dict[int, _Seat]:
+def _wanted(room: Room, found: Gathered, people: dict[int, Person], *, in_office: bool) -> dict[int, _Seat]:
     """Who belongs into this room now."""
     seats: dict[int, _Seat] = {}
     for party in found.parties:
         if room.kind == RoomKind.NOTES or (room.kind == RoomKind.PRIVATE and party.row.side != room.slot):
             continue
         seats |= _seats_of(party, people, private=room.kind == RoomKind.PRIVATE)
-    if taken_on and found.mediator is not None:
+    if in_office and found.mediator is not None:
         # A new mediator starts with the joint history; an earlier private talk needs that party's consent (D).
         whole = room.kind == RoomKind.JOINT
         seats[found.mediator.id] = _Seat("mediator", found.mediator.name, may_write=True, from_start=whole)
