@@ -157,7 +157,7 @@ function ClauseRow({ app, agreement, clause, n, version, parties, mine }: RowPro
             </button>
           )}
           <button type="button" class="button button--secondary button--fit" disabled={busy} onClick={() => setAsking(true)}>
-            {t("请求修改，或不同意")}
+            {t("我有不同意见")}
           </button>
           {own && own.private && own.comment && !opening && (
             <button type="button" class="button button--plain button--fit" disabled={busy} onClick={() => setOpening(true)}>

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
+from odr.cases.codes import Side
 from odr.core import forms, paper, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.forms import Form
@@ -41,7 +42,7 @@ async def _page(
             "me": view.principal.pid if view.principal is not None else None,
             "is_party": view.is_party,
             "mediates": access.mediates(view),
-            "parties": [(p.pid, f"{p.name}", len(sheet.open_for(p))) for p in sheet.parties],
+            "parties": [(p.pid, f"{Side(p.side).label} {p.name}", len(sheet.open_for(p))) for p in sheet.parties],
             "wide": view.is_staff,
             "live": await rooms.follow(session, view.case.pid, actor.person_id),
         }

@@ -58,7 +58,7 @@ def is_changed(applicant: Visitor, mediator: Visitor, case: str) -> None:
     applicant.look("draft-in-the-room")
     applicant.press("打开协议全文")
     card = _card(applicant, 2)
-    applicant.press("我希望修改", within=card)
+    applicant.press("我有不同意见", within=card)
     applicant.fill("您希望怎么改", "我已经交了 1300 元，余款也是 1300 元，不是 2600 元", within=card)
     applicant.look("asks-for-a-change")
     applicant.press("提交意见", within=card)

@@ -49,7 +49,7 @@ async function press(root: HTMLElement, words: string): Promise<void> {
 
 test("a no goes with its reason to whom the party chose", async () => {
   const { root, posted } = shown({ answers: [] });
-  await press(root, "请求修改，或不同意");
+  await press(root, "我有不同意见");
   const [, reject, , aside] = Array.from(root.querySelectorAll<HTMLInputElement>("input[type=radio]"));
   await act(() => {
     reject!.click();
