@@ -231,8 +231,9 @@ def test_where_sockets_are_blocked_lines_go_and_come_by_http(
     for words in (f"{mark} 这边", f"{mark} 那边"):
         assert [text for text in stored if words in text] == numbered(words, 1, 3)
 
-    # The wall falls: the socket takes over without a tap.
+    # The wall falls: the socket takes over by itself, and at once for somebody who looks at the page.
     road.weather.no_sockets = False
+    walled.page.evaluate("() => void dispatchEvent(new Event('focus'))")
     expect(walled.page.get_by_text("网络受限")).to_be_hidden(timeout=LONG * 1000)
     walled.sends(f"{mark} 又快了")
     broken.shows(f"{mark} 又快了")
