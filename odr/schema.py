@@ -6,6 +6,7 @@ import odr.accounts.models
 import odr.agreements.check_models
 import odr.agreements.instalment_models
 import odr.agreements.models
+import odr.agreements.offer_models
 import odr.agreements.performance_models
 import odr.agreements.visit_models
 import odr.audit.models

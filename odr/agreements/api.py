@@ -13,6 +13,7 @@ from odr.agreements import (
     confirming,
     documents,
     instalment_api,
+    offer_api,
     performance_api,
     scans,
     service,
@@ -45,6 +46,7 @@ router = APIRouter(prefix="/api/v1")
 router.include_router(board_api.router)
 router.include_router(check_api.router)
 router.include_router(instalment_api.router)
+router.include_router(offer_api.router)
 UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
 
 

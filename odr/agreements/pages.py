@@ -7,6 +7,7 @@ from odr.agreements import (
     check_pages,
     court_pages,
     instalment_pages,
+    offer_pages,
     oral_pages,
     performance_pages,
     proposal_pages,
@@ -19,6 +20,7 @@ router.include_router(signature_pages.router)
 router.include_router(board_pages.router)
 router.include_router(check_pages.router)
 router.include_router(instalment_pages.router)
+router.include_router(offer_pages.router)
 router.include_router(proposal_pages.router)
 router.include_router(oral_pages.router)
 router.include_router(performance_pages.router)
