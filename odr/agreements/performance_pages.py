@@ -1,7 +1,6 @@
 """After signing: the calendar of promises, one promise with what can be done about it, and the papers."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -60,7 +59,7 @@ async def _shown(
     async with web.read(request) as session:
         view = await access.of_case(session, actor, pid)
         effect = await standing.in_effect(session, view.case)
-        promises = [one | {"on": _day(one)} for one in await documents.promises(session, view)]
+        promises = await documents.promises(session, view)
         if only is not None and not any(one["id"] == only for one in promises):
             raise NotFound()
         breached = await performing.breached(session, view.case)
@@ -71,7 +70,6 @@ async def _shown(
             "count": len(promises),
             "items": [one for one in promises if one["id"] == only] if only else _next(promises, whole=view.handles),
             "months": schedule.months(promises) if only is None and len(promises) > 1 else [],
-            "lasting": [one for one in promises if one["on"] is None],
             "totals": _totals(promises),
             "states": {state: (_(words), tone) for state, (words, tone) in STATES.items()},
             "interrupts": _(rules.INTERRUPTS),
@@ -94,10 +92,6 @@ async def _shown(
     name = "agreements/promise.html" if only is not None else "agreements/performance.html"
     status = error.status if error is not None else 200
     return render(request, name, status=status, errors=errors_of(error), values=values or {}, **context)
-
-
-def _day(promise: dict[str, Any]) -> date | None:
-    return date.fromisoformat(promise["due_on"]) if promise["due_on"] else None
 
 
 def _next(promises: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """When something is due: the calendar of an agreement by month, one's own calendar file, and the desk's list of what is
 late."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -26,7 +26,7 @@ _RING = timedelta(hours=15)  # nine in the morning of the day before
 
 def months(promises: list[dict[str, Any]]) -> list[rules.Month[dict[str, Any]]]:
     """Promises, as `documents.promises` gives them, by the month of their day."""
-    return rules.by_month([(promise["on"], promise) for promise in promises if promise["on"] is not None])
+    return rules.by_month([(date.fromisoformat(one["due_on"]), one) for one in promises if one["due_on"] is not None])
 
 
 async def entries(session: AsyncSession, view: View, site: str) -> list[ics.Entry]:

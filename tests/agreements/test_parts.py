@@ -307,6 +307,11 @@ async def test_the_calendar_file_tells_a_phone_the_day_and_nothing_else(story: S
         assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     async with story.cast.stranger.browser() as browser:
         assert (await browser.get(f"/cases/{story.case}/performance.ics")).status_code == 404
+    async with story.cast.applicant.program() as client:
+        months = (await client.get(f"/api/v1/cases/{story.case}/performance/calendar")).json()
+        assert months == [{"month": f"{item.due_on:%Y-%m}", "promises": [item.pid]}]
+        same = await client.get(f"/api/v1/cases/{story.case}/performance/calendar.ics")
+        assert same.headers["content-type"].startswith("text/calendar")
 
 
 # --- rules ----------------------------------------------------------------------------------------------------------

@@ -63,6 +63,9 @@ class World:
     clauses: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     proposals: list[str] = field(default_factory=list)
+    polls: list[str] = field(default_factory=list)
+    promises: list[str] = field(default_factory=list)
+    certificates: list[str] = field(default_factory=list)
     aloud: str = ""
 
     @property
@@ -169,6 +172,12 @@ async def meet_apart(world: World) -> None:
         "place": "海达社区", "starts_at": (clock.now() + timedelta(hours=2)).isoformat(),
     }  # fmt: skip
     await call(cast.mediator, "POST", f"/cases/{world.case}/meetings", plan)
+    times = [(clock.now() + timedelta(days=n)).isoformat() for n in (2, 3)]
+    offer = {"kind": "onsite", "purpose": "看票据", "place": "社区", "times": times}
+    poll = await call(cast.mediator, "POST", f"/cases/{world.case}/meeting-polls", offer)
+    world.polls.append(poll["id"])
+    picks = {"times": [poll["times"][0]["id"]], "note": world.new("pick_note", HANDLERS, "applicant", "mediator")}
+    await call(cast.applicant, "PUT", f"/meeting-polls/{poll['id']}/picks", picks)
 
 
 async def object_apart(world: World) -> None:
@@ -238,6 +247,7 @@ async def performed(world: World) -> None:
     """Urged by telephone, kept, confirmed, visited; what one side says at its visit is not for the other."""
     cast, at = world.cast, f"/cases/{world.case}"
     (promise,) = await call(cast.applicant, "GET", f"{at}/performance")
+    world.promises.append(promise["id"])
     urging = {
         "channel": "phone",
         "note": world.new("urging", frozenset({"mediator", "body_clerk", "centre_clerk"}), "mediator"),
@@ -250,6 +260,15 @@ async def performed(world: World) -> None:
         "performed": "yes", "satisfaction": 2, "note": world.new("visit", HANDLERS, "mediator"),
     }  # fmt: skip
     await call(cast.mediator, "POST", f"{at}/visits", visit)
+    await call(cast.mediator, "POST", f"{at}/visits/forms", {"party": world.story.applicant})
+    words = world.new("visit_form", HANDLERS, "applicant", "mediator")
+    form = {"performed": "yes", "satisfaction": 5, "new_conflict": True, "note": words}
+    await call(cast.applicant, "POST", f"{at}/visits/answers", form)
+    wish = {"purpose": world.new("purpose", HANDLERS, "applicant", "body_clerk"),
+            "reference": world.new("reference", HANDLERS, "applicant", "body_clerk")}  # fmt: skip
+    asked = await call(cast.applicant, "POST", f"{at}/certificates", wish)
+    await call(cast.body_clerk, "POST", f"/certificates/{asked['id']}/issue")
+    world.certificates.append(asked["id"])
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
