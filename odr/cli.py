@@ -306,7 +306,7 @@ def doctor() -> None:
 
 async def _try_database(settings: Settings) -> None:
     from odr.core import crypto, migrate
-    from odr.core.db import Database, check_pragmas
+    from odr.core.db import Database, check_pragmas, why_no_writes
 
     crypto.configure(settings.secret)
     await migrate.upgrade(settings)
@@ -314,8 +314,8 @@ async def _try_database(settings: Settings) -> None:
     try:
         if settings.is_sqlite:
             await check_pragmas(database)
-        async with database.connection() as connection:
-            await connection.exec_driver_sql("UPDATE ledger_head SET seq = seq")
+        if why := await why_no_writes(database):
+            raise RuntimeError(why)
     finally:
         await database.close()
 
