@@ -141,7 +141,7 @@ async def _draft(session: AsyncSession, view: View, meeting: Meeting | None) -> 
         gate = state.gates.get(ConsentKind.RIGHTS_NOTICE)
         if gate is not None:
             who = f"{Side(state.row.side).zh}{state.row.name}"
-            told.append(f"{who}于{wording.moment(gate.at)}阅读了《当事人权利义务告知书》（文本{gate.text_version}）。")
+            told.append(f"{who}于{wording.moment(gate.at)}阅读了《当事人权利义务告知书》，表示明白自己的权利和义务。")
     checked = [s.row.name for s in states if s.identity_checked]
     outcome, ending = await _outcome(session, case)
     return Body(
