@@ -72,6 +72,9 @@ def test_the_demo_has_something_in_every_state_and_of_every_kind(city: Path) -> 
         assert count("assignments WHERE objection IS NOT NULL AND ended_at IS NULL")
         assert count("performance_items WHERE state = 'late'")
         assert count("court_requests WHERE outcome IS NULL")
+        assert count("performance_parts WHERE state = 'received' AND NOT whole")
+        assert count("meeting_polls WHERE state = 'open'")
+        assert count("due_visits WHERE state = 'open'")
     connection.close()
 
 

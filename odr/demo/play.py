@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.accounts.access import Actor
 from odr.agreements import service as agreements
 from odr.agreements.access import current, for_reading
+from odr.agreements.performance_models import Part
+from odr.agreements.performance_schemas import PartAnswerIn
 from odr.agreements.schemas import (
     AcceptAllIn,
     Answer,
@@ -29,6 +31,7 @@ from odr.agreements.schemas import (
     SignIn,
     VisitIn,
 )
+from odr.bodies.models import Body
 from odr.cases import service as cases
 from odr.cases.codes import (
     Channel,
@@ -49,8 +52,10 @@ from odr.demo.scripts import Script
 from odr.demo.stage import Stage, days_ago
 from odr.evidence import service as evidence
 from odr.evidence.models import File
+from odr.meetings import polls
 from odr.meetings import service as meetings
-from odr.meetings.schemas import Kind, PastIn, Presence
+from odr.meetings.models import PollTime
+from odr.meetings.schemas import Kind, PastIn, PickIn, PollIn, Presence
 from odr.rooms import service as rooms
 from odr.rooms.models import RoomKind
 
@@ -110,6 +115,9 @@ class Play:
             with clock.shifted(days_ago(self.at)):
                 await steps[state]()
             self.later(1.5)
+        if script.until is State.PERFORMING and script.form == "written" and not script.paper:
+            with clock.shifted(days_ago(self.at)):
+                await self._pay_half()
         if script.until in _BRANCH:
             with clock.shifted(days_ago(self.at)):
                 await self._branch()
@@ -212,6 +220,33 @@ class Play:
             await self._visit_at_home()
         if self.script.until is State.MEDIATING:
             await self._draft(accept=False)
+            if not self.script.visit:
+                await self._offer_times()
+
+    async def _offer_times(self) -> None:
+        """Times for a meeting, of which one side has chosen."""
+        script, stage = self.script, self.stage
+        async with stage.read() as session:
+            case = await self._case(session)
+        if case.violence:
+            return
+        mediator, applicant = await stage.actor(script.mediator), await stage.actor(script.applicant)
+        tomorrow = clock.local(clock.now()).replace(hour=9, minute=30, second=0, microsecond=0)
+        ahead = timedelta(days=self.at + 2)  # of today, not of the day the story is at
+        wanted = PollIn(
+            kind=Kind.ONSITE, purpose="当面把数目说清楚", at_body=await self._body_pid(),
+            times=[tomorrow + ahead + timedelta(days=n, hours=6 * n) for n in range(3)],
+        )  # fmt: skip
+        async with stage.write() as session:
+            poll = await polls.offer(session, mediator, self.case_pid, wanted)
+        async with stage.write() as session:
+            times = list(await session.scalars(select(PollTime.pid).where(PollTime.poll_id == poll.id)))
+            await polls.pick(session, applicant, poll.pid, PickIn(times=times[1:]))
+
+    async def _body_pid(self) -> str:
+        async with self.stage.read() as session:
+            found: str = (await session.scalars(select(Body.pid).where(Body.id == self.body_id))).one()
+        return found
 
     async def _visit_at_home(self) -> None:
         """A meeting that was held, minuted, and confirmed by one side so far."""
@@ -365,6 +400,25 @@ class Play:
             async with stage.write() as session:
                 answer = SettleIn(answer="confirm")
                 await agreements.settle(session, await stage.actor(keys[obligor.other]), item.pid, answer)
+
+    async def _pay_half(self) -> None:
+        """One sum is paid by half, and the other side says so."""
+        script, stage = self.script, self.stage
+        keys = {Side.APPLICANT: script.applicant, Side.RESPONDENT: script.respondent}
+        async with stage.read() as session:
+            items = await agreements.items_of(session, await self._case(session))
+            sides = {party.id: Side(party.side) for party in await cases.parties_of(session, await self._case(session))}
+        item = next((one for one in items if one.amount_fen), None)
+        if item is None or item.amount_fen is None:
+            return
+        obligor = sides[item.obligor_id or 0]
+        half = ClaimIn.model_validate({"amount": str(item.amount_fen // 200), "note": "先付一半"})
+        async with stage.write() as session:
+            await agreements.claim(session, await stage.actor(keys[obligor]), item.pid, half)
+        async with stage.write() as session:
+            part = (await session.scalars(select(Part.pid).where(Part.item_id == item.id))).one()
+            answer = PartAnswerIn(answer="confirm")
+            await agreements.answer_part(session, await stage.actor(keys[obligor.other]), part, answer)
 
     async def _visit(self) -> None:
         mediator = await self.stage.actor(self.script.mediator)

@@ -20,8 +20,8 @@ from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
 from odr.core.settings import Settings
 from odr.evidence import genuine
 from odr.evidence import service as evidence
-from tests.agreements.story import Story
-from tests.cast import Member
+from tests.agreements.story import Story, begun
+from tests.cast import CSRF, Member
 
 PDF = "application/pdf"
 
@@ -358,3 +358,36 @@ def test_months_are_in_order_and_hold_their_days_in_order() -> None:
     assert [(m.year, m.month, m.rows) for m in rules.by_month(rows)] == [
         (2026, 12, ("a", "b")), (2027, 1, ("c",)),
     ]  # fmt: skip
+
+
+async def test_a_slip_of_another_case_is_told_to_staff_alone_and_an_item_stays_in_its_own_case(story: Story) -> None:
+    await story.effective()
+    await _claim(story, b"%PDF-1.4 once", amount="1000")
+    with clock.shifted(timedelta(minutes=2)):
+        number = {"application_no": "ODR20261124-000002", "serial": 2, "case_no": "乌公用人调〔2026〕0002号"}
+        other = await begun(story.db, story.cast, **number)
+        await other.effective()
+        await _claim(other, b"%PDF-1.4 once", amount="500")
+    async with story.db.read() as session:
+        query = select(CaseEvent).where(CaseEvent.tag == "performance:proof:foreign")
+        (event,) = await session.scalars(query)
+    assert (event.case_id, event.audience) == (other.case_id, "staff")
+    assert story.case not in f"{event.note}{event.detail}"
+    async with story.cast.respondent.program() as client:
+        assert "别的纠纷" not in (await client.get(f"/api/v1/cases/{other.case}")).text
+    item = await _item(other)
+    async with story.cast.respondent.browser() as browser:
+        for path in (f"/cases/{story.case}/performance/{item.pid}", f"/cases/{other.case}/performance/nothing"):
+            assert (await browser.get(path)).status_code == 404
+        at = f"/cases/{story.case}/performance/{item.pid}/claims"
+        assert (await browser.post(at, data={"csrf": CSRF, "amount": "1"})).status_code == 404
+        own = f"/cases/{other.case}/performance/{item.pid}"
+        again = await browser.post(f"{own}/claims", data={"csrf": CSRF, "amount": "99999", "note": "我的话"})
+        assert again.status_code == 422
+        assert "我的话" in again.text
+        assert f"f-amount-{item.pid}" in again.text
+        late = {"csrf": CSRF, "to": "2026-02-30", "reason": "发工资晚"}
+        again = await browser.post(f"{own}/postponements", data=late)
+        assert again.status_code == 422
+        assert "没有这个日期" in again.text
+        assert "发工资晚" in again.text
