@@ -111,6 +111,8 @@ def sealed(content: Content, mark: Mark, standing: Standing, signers: Mapping[in
     """The same text with its signatures and the seal, and the record of who signed when and how."""
     mediators = "、".join(content.mediators)
     areas = [_filled(slot, signers, mediators) for slot in standing.slots if slot.kind != "body_seal"]
+    if content.form == "oral":
+        areas.append(Area(f"人民调解员：{mediators}", note="登记了口头协议。", at=cn_date(content.drawn_up_on)))
     areas.append(Area(f"记录人：{mediators}", note="由人民调解员记录。", at=cn_date(content.drawn_up_on)))
     sealed_by = standing.slot("seal")
     picture = seal.picture(content.body) if sealed_by is not None and sealed_by.row is not None else None
