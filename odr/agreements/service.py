@@ -28,7 +28,7 @@ from odr.agreements.final import finalise, unfreeze
 from odr.agreements.genuine import where_to_take_in
 from odr.agreements.oral import confirm_oral, register, register_of, vouch_oral
 from odr.agreements.parts import answer as answer_part
-from odr.agreements.parts import claim, record_part, settle
+from odr.agreements.parts import claim, parts_of, record_part, settle
 from odr.agreements.performance_papers import ask as ask_certificate
 from odr.agreements.performance_papers import breach, remedies
 from odr.agreements.performance_papers import issue as issue_certificate
@@ -37,6 +37,7 @@ from odr.agreements.performing import complete, items_of, record, urge
 from odr.agreements.planning import drop_plan, plan
 from odr.agreements.postponing import answer as answer_postponement
 from odr.agreements.postponing import ask as postpone
+from odr.agreements.postponing import postponements_of
 from odr.agreements.postponing import withdraw as withdraw_postponement
 from odr.agreements.reading import has_read
 from odr.agreements.reading import note as note_read
@@ -87,8 +88,10 @@ __all__ = [
     "keep_copy",
     "keep_performance_paper",
     "note_read",
+    "parts_of",
     "plan",
     "postpone",
+    "postponements_of",
     "principals",
     "promises",
     "record",

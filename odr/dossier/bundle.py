@@ -14,6 +14,7 @@ from odr.accounts.models import Person, Vouching
 from odr.agreements import access as agreement_access
 from odr.agreements import service as agreements
 from odr.agreements.models import Agreement, Clause, CourtRequest, PerformanceItem, ReturnVisit
+from odr.agreements.performance_models import Part, Postponement
 from odr.bodies import service as bodies
 from odr.bodies.models import Body
 from odr.cases import service as cases
@@ -105,8 +106,17 @@ class Bundle:
     """无争议事实记载, filled by the fact sheet; None while no fact is agreed."""
     handed: list[str] = field(default_factory=list)
     """Agreed facts that may go along when the matter is handed on: those both sides released (R34)."""
+    parts: Mapping[int, Sequence[Part]] = field(default_factory=dict)
+    """What was done of each promise so far, by the promise's id; each part may have its own proof."""
+    postponements: Mapping[int, Sequence[Postponement]] = field(default_factory=dict)
     pictures: dict[str, bytes] = field(default_factory=dict)
     """Bytes of pictures by the file's pid, put in by who prints (they are read outside the transaction)."""
+
+    def proofs(self, item: PerformanceItem) -> list[File]:
+        """Every slip handed in for a promise, once, oldest first."""
+        ids = [part.proof_file_id for part in self.parts.get(item.id, ())] + [item.proof_file_id]
+        found = {one: self.files[one] for one in ids if one is not None and one in self.files}
+        return list(found.values())
 
     @property
     def case(self) -> Case:
@@ -172,6 +182,7 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
     effect = await agreements.in_effect(session, case)
     sittings = await meetings.meetings_of(session, view)
     items = await agreements.items_of(session, case)
+    parts, postponements = await agreements.parts_of(session, items), await agreements.postponements_of(session, items)
     visits = await agreements.visits_of(session, view)
     court = list(
         await session.scalars(select(CourtRequest).where(CourtRequest.case_id == case.id).order_by(CourtRequest.id))
@@ -187,6 +198,7 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
     evidence = await _evidence(session, case)
     facts = await factsheet.filled(session, view)
     named: set[int | None] = {item.proof_file_id for item in items} | {row.paper_file_id for row in court}
+    named |= {part.proof_file_id for rows in parts.values() for part in rows}
     named |= {row.pdf_file_id for row, _r in seen_records}
     if agreement is not None:
         named |= {agreement.pdf_file_id, agreement.copy_file_id}
@@ -225,6 +237,8 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
         effect=effect,
         clauses=clauses,
         items=items,
+        parts=parts,
+        postponements=postponements,
         visits=visits,
         court=court,
         events=events,

@@ -10,6 +10,7 @@ from typing import Any
 
 from odr.accounts.models import IdentityLevel, Person
 from odr.agreements.models import ReturnVisit
+from odr.agreements.performance_models import Part
 from odr.agreements.schemas import Performed
 from odr.cases.codes import Channel, ConsentKind, CourtOutcome, RefusalGround, Result, Side, Source
 from odr.cases.texts import RIGHTS, ROUTES
@@ -339,26 +340,38 @@ def _agreement_no(b: Bundle) -> str:
 def receipts(b: Bundle) -> Filled:
     items, pictures = [], []
     for n, item in enumerate(b.items, start=1):
-        proof = b.files.get(item.proof_file_id or 0)
-        if proof is not None and (src := picture(b, proof)):
-            pictures.append({"src": src, "caption": f"第{n}项履行凭证　{proof.name}"})
+        proofs = b.proofs(item)
+        pictures += [
+            {"src": src, "caption": f"第{n}项履行凭证　{proof.name}"} for proof in proofs if (src := picture(b, proof))
+        ]
+        moved = [row for row in b.postponements.get(item.id, ()) if row.state == "agreed"]
         items.append(
             {
                 "text": item.text,
                 "obligor": b.party_name(item.obligor_id),
                 "obligee": b.party_name(item.obligee_id),
                 "sum": sum_of(item.amount_fen),
-                "due": day(item.due_on),
+                "due": day(moved[0].from_on if moved else item.due_on),
+                "postponed": day(item.due_on) if moved else "",
+                "parts": [_part(part) for part in b.parts.get(item.id, ()) if not part.whole],
                 "state": _STATES.get(item.state, item.state),
                 "settled": moment(item.settled_at),
                 "claim": item.claim_note,
                 "answer": item.answer_note,
-                "proof": proof.name if proof is not None else "",
+                "proof": "、".join(proof.name for proof in proofs),
                 "wanted": item.state in ("done", "claimed", "part"),
                 "confirmed": "没有提交凭证，由对方确认" if item.state == "done" else "",
             }
         )
     return {"agreement_no": _agreement_no(b), "items": items, "pictures": pictures}
+
+
+def _part(part: Part) -> str:
+    """One payment or piece of a deed: part performance interrupts limitation, so its day stands in the file."""
+    said = {"waiting": "等对方确认", "received": "对方已确认", "refused": "对方没有确认"}[part.state]
+    some = part.received_fen is not None and part.received_fen != part.amount_fen
+    more = f"，确认收到{sum_of(part.received_fen)}" if some else ""
+    return f"{day(part.done_on)}　{sum_of(part.amount_fen) or part.note or '一部分'}（{said}{more}）"
 
 
 def visits(b: Bundle) -> Filled:
@@ -369,15 +382,22 @@ def _visit(b: Bundle, row: ReturnVisit) -> Filled:
     seat = next((one for one in b.seats if one.row.id == row.party_id), None)
     return {
         "who": f"{seat.block.word}{seat.row.name}" if seat is not None else "",
-        "why": "协议履行情况" if b.items else "调解结束后的情况",
+        "why": row.why or ("协议履行情况" if b.items else "调解结束后的情况"),
         "at": moment(row.visited_at),
-        "channel": Channel(row.channel).zh,
+        "channel": "本人在网上填写" if row.filled_by is not None else Channel(row.channel).zh,
         "by": b.name_of(row.by_person_id),
         "performed": Performed(row.performed).zh,
         "satisfaction": f"{row.satisfaction}（{_SATISFACTION[row.satisfaction]}）",
         "conflict": "有新的矛盾苗头，需要处理" if row.new_conflict else "没有发现新的矛盾",
         "note": row.note,
+        "suit": row.suit,
+        # What staff made of a visit is for the body's own copy.
+        "signs": "、".join(_SIGNS[sign] for sign in row.signs) if b.whole else "",
+        "steps": row.steps if b.whole else "",
     }
+
+
+_SIGNS = {"wrong": "可能调解得不对", "escalation": "可能激化", "risk": "有其他风险"}
 
 
 def court(b: Bundle) -> Filled:

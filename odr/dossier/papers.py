@@ -193,7 +193,7 @@ def _end(b: Bundle) -> list[Paper]:
         note = agreement.agreement_no or ""
         found.append(Paper("agreement", TITLES[title], "8", note=note, file=file))
     if b.items:
-        slips = tuple(file for item in b.items if (file := b.files.get(item.proof_file_id or 0)) and file.mime == PDF)
+        slips = tuple(file for item in b.items for file in b.proofs(item) if file.mime == PDF)
         found.append(_one("receipts", "9", "receipts", filled.receipts, more=slips))
     if b.visits:
         found.append(_one("visits", "10", "visits", filled.visits))

@@ -35,7 +35,7 @@ async def with_pictures(b: Bundle, wanted: Sequence[Paper]) -> None:
     keys = {paper.key for paper in wanted}
     files = list(b.evidence) if "evidence" in keys else []
     if "receipts" in keys:
-        files += [file for item in b.items if (file := b.files.get(item.proof_file_id or 0)) is not None]
+        files += [file for item in b.items for file in b.proofs(item)]
     if "court" in keys:
         files += [file for row in b.court if (file := b.files.get(row.paper_file_id or 0)) is not None]
     for file in files:
@@ -157,7 +157,7 @@ def originals(b: Bundle) -> list[File]:
     if b.agreement is not None and b.agreement.state == "frozen":
         found.append(b.files.get(b.agreement.pdf_file_id or 0))
     found += b.evidence
-    found += [b.files.get(item.proof_file_id or 0) for item in b.items]
+    found += [file for item in b.items for file in b.proofs(item)]
     found += [b.files.get(row.paper_file_id or 0) for row in b.court]
     return list({file.id: file for file in found if file is not None}.values())
 
