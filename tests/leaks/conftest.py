@@ -2,8 +2,9 @@
 
 import io
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -11,10 +12,12 @@ import structlog
 from fastapi import FastAPI
 
 from odr.app import create_app
-from odr.core import paper
+from odr.core import binding, paper
+from odr.core.binding import Bound, Late, Leaf, Span
 from odr.core.settings import Settings
 from tests.cast import found_cast
 from tests.conftest import SECRET
+from tests.leaks import filing
 from tests.leaks import world as planting
 from tests.leaks.world import World
 
@@ -43,6 +46,7 @@ async def world(served: FastAPI) -> World:
     found = await planting.founded(served.state.odr.db, await found_cast(served))
     await planting.whisper(found)
     await planting.meet_apart(found)
+    await filing.write(found)
     await planting.object_apart(found)
     await planting.agree_on_facts(found)
     await planting.suggest_apart(found)
@@ -59,4 +63,10 @@ def quick_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     async def quick(html: str) -> bytes:
         return b"%PDF-quick\n" + html.encode()
 
+    async def bound(leaves: Sequence[Leaf], late: Callable[[Sequence[Span]], Late], **_more: Any) -> Bound:
+        spans = [Span(leaf.key, leaf.title, n, 1) for n, leaf in enumerate(leaves, start=1)]
+        finished = b"".join(leaf.data or b"" for leaf in leaves)
+        return Bound(finished + "".join(leaf.html for leaf in [*leaves, late(spans).index]).encode(), tuple(spans))
+
     monkeypatch.setattr(paper, "pdf", quick)
+    monkeypatch.setattr(binding, "bind", bound)

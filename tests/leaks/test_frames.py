@@ -12,6 +12,7 @@ from odr.core import ids
 from odr.core.db import Database
 from odr.core.settings import Settings
 from tests.cast import Cast
+from tests.leaks import filing
 from tests.leaks import world as planting
 from tests.leaks.world import World, call
 from tests.live.server import Client, Server, opened_line, serving_app
@@ -74,6 +75,7 @@ async def test_no_frame_holds_a_word(server: Server, world: World) -> None:
         await owner.send("typing", room=world.rooms["applicant"])
         await planting.whisper(world)
         await planting.meet_apart(world)
+        await filing.write(world)
         await planting.object_apart(world)
         await planting.suggest_apart(world)
         await planting.draft(world)

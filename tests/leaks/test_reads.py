@@ -38,7 +38,16 @@ def ids_of(world: World) -> dict[str, Sequence[str]]:
         "performance": world.promises or ["absent"],
         "papers notice": world.certificates or ["absent"],
         "papers check": [world.check],
-        "papers key": ["application", "rights-notice", "agreement", "record", f"record-{world.meeting}"],
+        "papers key": [
+            *("application", "rights-notice", "agreement", "record", "identity", "evidence", f"record-{world.meeting}"),
+            *(f"inquiry-{pid}" for pid in world.inquiries),
+            *(f"record-{pid}" for pid in world.records),
+            *(f"record-pages-{pid}" for pid in world.records),
+            *(f"{kind}-{pid}" for kind in ("mandate", "address", "ending") for pid in world.parties),
+        ],
+        "parties": world.parties or ["absent"],
+        "inquiries": world.inquiries or ["absent"],
+        "records": world.records or ["absent"],
         "bodies": [world.cast.body_pid],
         "people": [world.cast.applicant.pid],
         "i": [ids.new_token()],
@@ -131,7 +140,9 @@ async def test_no_official_paper_holds_a_word(served: FastAPI, world: World) -> 
         assert leaks(world, name, printed) == {}
         assert "2,600" in printed[document["copy"]], "the text of a PDF is read"
         minutes = [href for href, text in printed.items() if "minutes" in world.found_in(text)]
-        assert minutes == ([f"{at}/papers/record-{world.meeting}.pdf"] if name == "mediator" else [])
+        # The record made from them took the place of the minutes among the papers.
+        (kept,) = (await call(world.cast.mediator, "GET", f"{at}/records"))
+        assert minutes == ([kept["pdf"]] if name == "mediator" else [])
 
 
 async def test_no_notice_holds_a_word(served: FastAPI, world: World) -> None:

@@ -10,7 +10,7 @@ from odr.core.db import Database
 from odr.core.settings import Settings
 from tests.agreements.story import begun
 from tests.cast import Cast, Member
-from tests.leaks import paths
+from tests.leaks import filing, paths
 from tests.leaks import world as planting
 from tests.leaks.test_reads import ids_of
 from tests.leaks.world import FROM_OUTSIDE, World, call, normal
@@ -19,6 +19,9 @@ from tests.leaks.world import FROM_OUTSIDE, World, call, normal
 ABSENT = {
     "proposals": ["absent"],
     "facts": ["absent"],
+    "inquiries": ["absent"],
+    "records": ["absent"],
+    "parties": ["absent"],
     "meetings": ["absent"],
     "files": ["absent"],
     "i": ["absent"],
@@ -88,6 +91,7 @@ async def in_private(world: World) -> None:
     cast, at = world.cast, f"/cases/{world.case}"
     await planting.whisper(world)
     await planting.meet_apart(world)
+    await filing.write(world)
     await planting.object_apart(world)
     await planting.suggest_apart(world)
     given = {"ground": "other_relation", "note": world.new("open_objection", planting.HANDLERS)}

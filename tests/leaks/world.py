@@ -66,6 +66,9 @@ class World:
     polls: list[str] = field(default_factory=list)
     promises: list[str] = field(default_factory=list)
     certificates: list[str] = field(default_factory=list)
+    parties: list[str] = field(default_factory=list)
+    inquiries: list[str] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)
     aloud: str = ""
 
     @property
