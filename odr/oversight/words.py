@@ -25,6 +25,7 @@ ACTS: Mapping[str, str] = {
     "agreement:round:ended": N_("结束一轮出价"),
     "agreement:round:met": N_("密封出价碰上了"),
     "agreement:round:missed": N_("密封出价没有碰上"),
+    "agreement:round:ready": N_("双方都提交了密封出价"),
     "agreement:round:started": N_("开始一轮出价"),
     "agreement:oral:registered": N_("登记口头协议"),
     "agreement:party:done": N_("当事人签名"),
