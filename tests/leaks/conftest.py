@@ -45,6 +45,7 @@ async def world(served: FastAPI) -> World:
     """Planted: talk, files, sittings, an objection, a comment; signed, performed, visited; read by the auditor."""
     found = await planting.founded(served.state.odr.db, await found_cast(served))
     await planting.whisper(found)
+    await planting.offer_times(found)
     await planting.meet_apart(found)
     await filing.write(found)
     await planting.object_apart(found)

@@ -74,6 +74,7 @@ async def test_no_frame_holds_a_word(server: Server, world: World) -> None:
             await prying(line, world, epoch)
         await owner.send("typing", room=world.rooms["applicant"])
         await planting.whisper(world)
+        await planting.offer_times(world)
         await planting.meet_apart(world)
         await filing.write(world)
         await planting.object_apart(world)

@@ -19,6 +19,7 @@ from tests.leaks.world import FROM_OUTSIDE, World, call, normal
 ABSENT = {
     "proposals": ["absent"],
     "facts": ["absent"],
+    "times": ["absent"],
     "inquiries": ["absent"],
     "records": ["absent"],
     "parties": ["absent"],
@@ -60,6 +61,7 @@ async def world(db: Database, cast: Cast) -> World:
     await begun(db, cast, case_no="乌公用人调〔2026〕0002号", serial=2, application_no="ODR20261126-000009")
     found.agreement = await found.story.draft()
     found.clauses.append(await found.story.clause(found.agreement))
+    await planting.offer_times(found)
     for name in OTHERS:  # what waited for them is seen, or the first reading of their notices would change them
         await call(cast.everybody()[name], "PUT", "/notices/seen")
     return found

@@ -175,12 +175,17 @@ async def meet_apart(world: World) -> None:
         "place": "海达社区", "starts_at": (clock.now() + timedelta(hours=2)).isoformat(),
     }  # fmt: skip
     await call(cast.mediator, "POST", f"/cases/{world.case}/meetings", plan)
+    poll = await call(cast.applicant, "GET", f"/cases/{world.case}/meeting-polls")
+    picks = {"times": [poll[0]["times"][0]["id"]], "note": world.new("pick_note", HANDLERS, "applicant", "mediator")}
+    await call(cast.applicant, "PUT", f"/meeting-polls/{world.polls[0]}/picks", picks)
+
+
+async def offer_times(world: World) -> None:
+    """Times for a meeting, which everybody sees; what suits one side is its own."""
     times = [(clock.now() + timedelta(days=n)).isoformat() for n in (2, 3)]
     offer = {"kind": "onsite", "purpose": "看票据", "place": "社区", "times": times}
-    poll = await call(cast.mediator, "POST", f"/cases/{world.case}/meeting-polls", offer)
+    poll = await call(world.cast.mediator, "POST", f"/cases/{world.case}/meeting-polls", offer)
     world.polls.append(poll["id"])
-    picks = {"times": [poll["times"][0]["id"]], "note": world.new("pick_note", HANDLERS, "applicant", "mediator")}
-    await call(cast.applicant, "PUT", f"/meeting-polls/{poll['id']}/picks", picks)
 
 
 async def object_apart(world: World) -> None:
