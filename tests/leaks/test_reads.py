@@ -141,7 +141,7 @@ async def test_no_official_paper_holds_a_word(served: FastAPI, world: World) -> 
         assert "2,600" in printed[document["copy"]], "the text of a PDF is read"
         minutes = [href for href, text in printed.items() if "minutes" in world.found_in(text)]
         # The record made from them took the place of the minutes among the papers.
-        (kept,) = (await call(world.cast.mediator, "GET", f"{at}/records"))
+        (kept,) = await call(world.cast.mediator, "GET", f"{at}/records")
         assert minutes == ([kept["pdf"]] if name == "mediator" else [])
 
 
