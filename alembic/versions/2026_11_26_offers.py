@@ -31,9 +31,7 @@ def upgrade() -> None:
         sa.Column("started_by", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(state = 'open') = (closed_at IS NULL)", name=op.f("ck_offer_rounds_closed_has_its_time")
-        ),
+        sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name=op.f("ck_offer_rounds_closed_has_its_time")),
         sa.CheckConstraint("(state = 'met') = (agreed_fen IS NOT NULL)", name=op.f("ck_offer_rounds_met_has_its_sum")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_offer_rounds_case_id")),
         sa.ForeignKeyConstraint(["payee_id"], ["parties.id"], name=op.f("fk_offer_rounds_payee_id")),

@@ -93,9 +93,7 @@ def test_whoever_acts_for_a_side_has_that_sides_agents_role() -> None:
     assert Side.APPLICANT.other is Side.RESPONDENT
 
 
-@pytest.mark.parametrize(
-    ("typed", "kept"), [("１９９０４７３８１０２", "19904738102"), ("0473-201234", "0473201234")]
-)
+@pytest.mark.parametrize(("typed", "kept"), [("１９９０４７３８１０２", "19904738102"), ("0473-201234", "0473201234")])
 def test_a_number_of_the_other_side_is_a_mobile_or_a_landline(typed: str, kept: str) -> None:
     assert reachable_number(typed) == kept
 
