@@ -112,14 +112,14 @@ desk, home, road = Line(mediator, joint, private), Line(wang, joint, private), L
 road.say(joint, "中户的厨房要先改好通风，燃气公司才给通气，大家凑钱请的施工队。")
 road.socket.close_socket()  # a tunnel: the line is gone without a word
 home.say(private, "我不是不想交，要是分两次交，我手头能松快点。")
-desk.say(joint, "我去燃气公司核实过：准许住户请第三方改。余款分两次付，行不行？")
+desk.say(joint, "我去燃气公司核实过：准许住户请第三方改。余款当面付清，行不行？")
 print("They talk; a line is lost, resumes, and has what it missed:", Line(li, joint, cursors=road.cursors).heard)
 deal = f"/agreements/{mediator(f'POST {case}/agreements', {})['id']}"
-papers = {"kind": "act", "obligor": b, "obligee": a, "text": "交付准许文件、施工合同和报价单。"}
+papers = {"kind": "act", "obligor": b, "obligee": a, "text": "交付准许文件、施工合同和报价单。", "due_on": SOON}
 money = {"kind": "pay", "obligor": a, "obligee": b, "text": "支付改造费余款。", "amount": "1300", "due_on": SOON}
 first, second = (mediator(f"POST {deal}/clauses", clause) for clause in (papers, money))
-li(f"POST {deal}/clauses/{second['id']}/answers", {"answer": "change", "version": 1, "comment": "请写明分两次付。"})
-second = mediator(f"PUT {deal}/clauses/{second['id']}", money | {"text": "支付改造费余款，分两次，每次 650 元。"})
+li(f"POST {deal}/clauses/{second['id']}/answers", {"answer": "change", "version": 1, "comment": "请写明怎么付。"})
+second = mediator(f"PUT {deal}/clauses/{second['id']}", money | {"manner": "现金，当面交给对方"})
 for who in (wang, li):
     who(f"POST {deal}/answers", {"clauses": [{"clause": c["id"], "version": c["version"]} for c in (first, second)]})
 final = mediator(f"POST {deal}/final")
@@ -137,10 +137,10 @@ for n, (who, known) in enumerate(((wang, WANG), (li, LI), (mediator, None))):
 sealed = clerk(f"POST {deal}/seal", {"sha256": final["sha256"]})
 print("All sign, with a code each; the clerk seals:", len(wang(f"GET {AT}{sealed['copy']}")), "bytes of PDF")
 for promise in wang(f"GET {case}/performance"):
-    does, waits = (wang, li) if promise["mine"] else (li, wang)
-    does(f"POST /performance/{promise['id']}/claims", data={"note": "办好了"}, files={"file": ("收条.png", PHOTO)})
+    does, waits, proof = (wang, li, None) if promise["mine"] else (li, wang, {"file": ("收条.png", PHOTO)})
+    does(f"POST /performance/{promise['id']}/claims", data={"note": "办好了"}, files=proof)
     waits(f"POST /performance/{promise['id']}/answers", {"answer": "confirm"})
-    print(f"Done, with a photo, and confirmed: {promise['text']}")
+    print(f"Done and confirmed: {promise['text']}")
 visit = {"channel": "phone", "visited_at": datetime.now(UTC).isoformat(), "performed": "yes", "satisfaction": 1}
 for party in (a, b):
     mediator(f"POST {case}/visits", visit | {"party": party})
