@@ -112,7 +112,7 @@ desk, home, road = Line(mediator, joint, private), Line(wang, joint, private), L
 road.say(joint, "中户的厨房要先改好通风，燃气公司才给通气，大家凑钱请的施工队。")
 road.socket.close_socket()  # a tunnel: the line is gone without a word
 home.say(private, "我不是不想交，要是分两次交，我手头能松快点。")
-desk.say(joint, "我去燃气公司核实过：准许住户请第三方改。余款当面付清，行不行？")
+desk.say(joint, "我去燃气公司核实过：准许住户请第三方改。余款分两次付，行不行？")
 print("They talk; a line is lost, resumes, and has what it missed:", Line(li, joint, cursors=road.cursors).heard)
 deal = f"/agreements/{mediator(f'POST {case}/agreements', {})['id']}"
 papers = {"kind": "act", "obligor": b, "obligee": a, "text": "交付准许文件、施工合同和报价单。", "due_on": SOON}
