@@ -7,12 +7,13 @@ from tests.journeys.applying import APPLICANT, RESPONDENT
 from tests.journeys.visitor import Visitor
 
 
-def performs(obligor: Visitor, obligee: Visitor, case: str, photo: Path, words: str) -> None:
+def performs(obligor: Visitor, obligee: Visitor, case: str, photo: Path | None, words: str) -> None:
     """One side shows that it did its part, the other confirms."""
     obligor.open(f"{case}/performance")
     obligor.look("promises")
     obligor.press("我已经做了")
-    obligor.page.locator("input[type=file]").locator("visible=true").first.set_input_files(photo)
+    if photo is not None:
+        obligor.page.locator("input[type=file]").locator("visible=true").first.set_input_files(photo)
     obligor.page.locator("details[open] input[name=note]").fill(words)
     obligor.look("proof")
     obligor.press("登记，请对方确认")

@@ -54,7 +54,7 @@ def test_a_gas_bill_is_settled(enter: Enter, service: Service, album: Album, tmp
     assert any("CJK" in name for name in agreeing.embedded_fonts(paper))
 
     keeping.performs(respondent, applicant, case, photo, "复印件今天当面交给王姨了")
-    keeping.performs(applicant, respondent, case, photo, "今天转了 1300 元")
+    keeping.performs(applicant, respondent, case, None, "今天付了 1300 元现金")
     keeping.is_visited(mediator, case)
     keeping.is_closed(mediator, applicant, case)
     auditor = enter("auditor", DESK)
