@@ -5,7 +5,7 @@ Called in the transaction of every change, so that a mediator who is out is out 
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts import service as accounts
@@ -40,18 +40,20 @@ class _Seat:
 
 @accounts.when_identified
 async def _identified(session: AsyncSession, person: Person) -> None:
-    """Identity is a gate: the rooms of this person's cases may be due now."""
-    theirs = select(Party.case_id).where(Party.person_id == person.id, Party.ended_at.is_(None))
-    query = select(Case).where(Case.id.in_(theirs), Case.state.in_(_PRIVATE_OPEN)).order_by(Case.id)
-    for case in (await session.scalars(query)).all():
-        await keep_in_step(session, case)
+    """The rooms of this person's cases show the proven name from now on (T18)."""
+    await _follow(session, select(Party.case_id).where(Party.person_id == person.id, Party.ended_at.is_(None)))
 
 
 @accounts.when_grant_ended
 async def _out_of_office(session: AsyncSession, person: Person) -> None:
     """Who is a mediator no longer leaves the rooms at the same moment, not only once somebody else is named (T21)."""
-    theirs = select(Assignment.case_id).where(Assignment.person_id == person.id, Assignment.ended_at.is_(None))
-    query = select(Case).where(Case.id.in_(theirs), Case.state.in_(_PRIVATE_OPEN)).order_by(Case.id)
+    own = select(Assignment.case_id).where(Assignment.person_id == person.id, Assignment.ended_at.is_(None))
+    await _follow(session, own)
+
+
+async def _follow(session: AsyncSession, ids: Select[int]) -> None:
+    """Bring the rooms of these cases in step, in the order in which everybody locks them."""
+    query = select(Case).where(Case.id.in_(ids), Case.state.in_(_PRIVATE_OPEN)).order_by(Case.id)
     for case in (await session.scalars(query)).all():
         await keep_in_step(session, case)
 

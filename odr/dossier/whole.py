@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import IO, Any
 
 from odr.core import binding
@@ -124,10 +125,10 @@ async def packed(b: Bundle, file: Bound) -> IO[bytes]:
         for n, paper in enumerate(papers.shelf(b), start=1):
             if paper.fill is not None and paper.bound:
                 html = papers.drawn(b, paper).html
-                await put(f"word/{n:02d}-{paper.title}{_tail(paper)}.docx", lambda html=html: document(html))  # type: ignore[misc]
+                await put(f"word/{n:02d}-{paper.title}{_tail(paper)}.docx", partial(document, html))
         for n, original in enumerate(originals(b), start=1):
             data = await evidence.read_bytes(original, original=True)
-            await put(f"originals/{n:02d}-{original.name}", lambda data=data: data)  # type: ignore[misc]
+            await put(f"originals/{n:02d}-{original.name}", partial(bytes, data))
         manifest = {"case": b.no, "files": [asdict(entry) for entry in entries]}
         await put("manifest.json", lambda: _json(manifest))
     out.seek(0)

@@ -2,7 +2,7 @@
 
 import re
 import time
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyotp
 
@@ -55,8 +55,17 @@ def staff_signs_in(who: Visitor, service: Service, login: str) -> Authenticator:
     return app
 
 
+# Of the last minute, by service and phone: a phone gets one code a minute, and the next test may want the same one.
+_signed_in: dict[tuple[str, str], tuple[float, list[Any]]] = {}
+
+
 def resident_signs_in(who: Visitor, outbox: Outbox, phone: str, *, pictures: bool = False) -> None:
     """From the page that asks for the phone number."""
+    key = (who.url, phone)
+    at, cookies = _signed_in.get(key, (-60.0, []))
+    if time.monotonic() - at < 60:
+        who.context.add_cookies(cookies)
+        return who.open("/")
     who.fill("手机号码", phone)
     if pictures:
         who.look("phone-number")
@@ -67,3 +76,5 @@ def resident_signs_in(who: Visitor, outbox: Outbox, phone: str, *, pictures: boo
         who.look("code")
     who.press("登录")
     who.page.wait_for_url(lambda url: "/login" not in url)
+    _signed_in[key] = time.monotonic(), list(who.context.cookies())
+    return None

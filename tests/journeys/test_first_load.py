@@ -31,7 +31,8 @@ def counted(who: Visitor) -> Iterator[dict[str, float]]:
         addresses[event["requestId"]] = event["request"]["url"]
 
     def ended(event: dict[str, Any]) -> None:
-        wire[addresses[event["requestId"]]] = event["encodedDataLength"]
+        if event["requestId"] in addresses:  # and not the tail of the page before
+            wire[addresses[event["requestId"]]] = event["encodedDataLength"]
 
     def heard(event: dict[str, Any]) -> None:
         wire["socket"] = wire.get("socket", 0) + len(event["response"]["payloadData"].encode())
