@@ -274,6 +274,7 @@ class Generator:
             "delivered": run.delivered / max(seconds, run.last - run.start),
             "p50": _at(run.acks, 0.5),
             "p99": _at(run.acks + [9.9] * (run.total - run.acked), 0.99),
+            "lag_p95": _at(run.lags, 0.95),
             "lag_p99": _at(run.lags, 0.99),
             "complete": complete,
             "missing": run.total - run.acked,

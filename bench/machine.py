@@ -46,6 +46,12 @@ def resident(pid: int) -> int:
     return int(told.stdout) * 1024
 
 
+def sockets_on(port: int) -> int:
+    """Established connections of the server's side of a port."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+
+
 def cpu_seconds(pid: int) -> float:
     """What a process has used of a core so far; 0 where it cannot be read."""
     try:

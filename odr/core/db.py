@@ -123,6 +123,7 @@ class Database:
                 connect_args={"server_settings": {"idle_in_transaction_session_timeout": _IDLE_MS}},
             )
             self._reader = self._writer
+            self._single = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def engine(self) -> AsyncEngine:
@@ -182,6 +183,14 @@ class Database:
                 return work(session, *args, **kwargs)
 
         return await self._visit(self._reader, _BEGIN_TO_READ, visit)
+
+    async def glimpse(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`look` for work of one statement, which is a snapshot by itself: PostgreSQL is spared the transaction around
+        it, four of its six round trips."""
+        if self.is_sqlite:
+            return await self.look(work, *args, **kwargs)
+        async with AsyncSession(self._single, expire_on_commit=False, autoflush=False) as session:
+            return await session.run_sync(work, *args, **kwargs)
 
     async def _visit(self, engine: AsyncEngine, begin: str, visit: Callable[[Connection], T]) -> T:
         """`visit` in the thread of one of the engine's connections, with that very connection."""

@@ -63,7 +63,7 @@ class Hub:
         self._bus.on("logins", self._on_logins)
         self._bus.on("cases", self._on_cases)
         self._bus.on("typing", self._on_typing)
-        self._bus.on("marks", self._on_rooms)
+        self._bus.on("marks", self._on_marks)
         self.presence.start()
         self._errands.run("check", self._check_for_ever)
 
@@ -226,6 +226,10 @@ class Hub:
         for pid in ids:
             self.streams.look_at(pid)
 
+    async def _on_marks(self, ids: list[str]) -> None:
+        for pid in ids:
+            self.streams.look_at(pid, members=True)
+
     async def _on_logins(self, ids: list[str]) -> None:
         """Ended logins end their sockets at once; a person whose rights changed has all rooms looked at again."""
         for one in ids:
@@ -234,7 +238,7 @@ class Hub:
                 for connection in list(self._by_person.get(person, ())):
                     self._doubtful.add(connection)
                     for pid in connection.subs:
-                        self.streams.look_at(pid)
+                        self.streams.look_at(pid, members=True)
             else:
                 for connection in list(self._by_login.get(one, ())):
                     connection.end(protocol.SIGN_IN)

@@ -1,6 +1,7 @@
 """How the service is served: uvicorn's settings, and its WebSocket class with what it lacks for rooms."""
 
 import gc
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from odr.core.settings import Settings
 from odr.live import protocol
 
 _FRAGMENTS_MAX = 64
+_UNSENT_BYTES = 64 * 1024
 _FAREWELL_SECONDS = 5.0
 
 
@@ -30,6 +32,7 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             # The application's task starts in the next turn of the loop, so it finds this.
             self._short_cuts: dict[object, Any] = {"abort": self._abort, "write": self._write}
+            _keep_little(self.transport.get_extra_info("socket"))
             self.scope["extensions"]["odr.transport"] = self._short_cuts
 
     def handle_text(self, event: Frame) -> None:
@@ -95,6 +98,13 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
 
     def _abort(self) -> None:
         self.transport.abort()  # not asked for its class: those of uvloop are not of asyncio's
+
+
+def _keep_little(peer: Any) -> None:
+    """Let the kernel hold little of what a peer has not been sent yet: megabytes that pile up there for one that does
+    not read would cost memory too, and hide for half a minute that it does not."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
 
 def collect_seldom() -> None:

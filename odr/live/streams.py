@@ -12,7 +12,6 @@ from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from odr.core import metrics
 from odr.core.db import Database
@@ -26,7 +25,7 @@ from odr.rooms.access import unknown_room
 from odr.rooms.append import Moved
 from odr.rooms.lines import Line
 from odr.rooms.models import Room
-from odr.rooms.page import Lines, lines_of, tails
+from odr.rooms.page import Lines, lines_of, news_of
 
 _READERS = 4
 _SUBS_MAX = 200
@@ -76,7 +75,8 @@ class Streams:
         self.db = db
         self._watcher = watcher
         self._rooms: dict[str, LiveRoom] = {}
-        self._dirty: set[str] = set()
+        self._dirty: set[str] = set()  # lines to read
+        self._stale: set[str] = set()  # members and marks too
         self._readers = asyncio.Semaphore(_READERS)
         self._errands = Errands()
 
@@ -231,6 +231,7 @@ class Streams:
         if not sub.room.subs and self._rooms.get(sub.room.pid) is sub.room:
             del self._rooms[sub.room.pid]
             self._dirty.discard(sub.room.pid)
+            self._stale.discard(sub.room.pid)
 
     # --- lines out ---
 
@@ -270,45 +271,59 @@ class Streams:
         room.delivered = last
         state.head = max(state.head, last)
 
-    def look_at(self, pid: str) -> None:
-        """Read this room's news from the table, if anybody follows it."""
-        if pid in self._rooms:
-            self._dirty.add(pid)
-            self._errands.run("news", self._pump)
+    def look_at(self, pid: str, *, members: bool = False) -> None:
+        """Read this room's news from the table, if anybody follows it; with `members` also who sits there and how far
+        each has read, which a newer version tells by itself."""
+        room = self._rooms.get(pid)
+        if room is None:
+            return
+        (self._stale if members or room.state is None else self._dirty).add(pid)
+        self._errands.run("news", self._pump)
 
     async def _pump(self) -> None:
-        while self._dirty:
-            pids = list(self._dirty)[:_CHUNK]
-            self._dirty.difference_update(pids)
+        while self._stale or self._dirty:
             try:
-                await self._read_news(pids)
+                if self._stale:
+                    await self._read_members(_some(self._stale))
+                if self._dirty:
+                    await self._read_news(_some(self._dirty))
             except (DBAPIError, OSError) as failure:
                 # The database is away: the look at the heads asks again.
                 log.warning("hub.news_failed", error=type(failure).__name__)
 
+    async def _read_members(self, pids: list[str]) -> None:
+        states = await self.db.look(rooms.states_of, pids=pids)
+        for pid in pids:
+            room, state = self._rooms.get(pid), states.get(pid)
+            if room is None or state is None:
+                continue
+            self._renew(room, state)
+            if state.head > room.delivered:
+                self._dirty.add(pid)
+
     async def _read_news(self, pids: list[str]) -> None:
-        """Members first, then lines, of one snapshot: a line goes to those who sat there when it was read."""
-        wanted = [room for pid in pids if (room := self._rooms.get(pid)) is not None]
+        """Lines, and the version of the members at the moment they were read: by an older list none of them leaves."""
+        wanted = {pid: room for pid in pids if (room := self._rooms.get(pid)) is not None and room.state is not None}
         if not wanted:
             return
-        delivered = {room.pid: room.delivered for room in wanted if room.state is not None}
-        states, behind, news = await self.db.look(_news, [room.pid for room in wanted], delivered)
-        left: list[str] = []
-        moved = False
-        for room in wanted:
-            state = states.get(room.pid)
-            if state is None or self._rooms.get(room.pid) is not room:
+        before = {pid: room.delivered for pid, room in wanted.items()}
+        asked = [(room.state.id, room.delivered) for room in wanted.values() if room.state is not None]
+        news = await self.db.glimpse(news_of, asked)
+        moved, left = False, list(wanted.keys() - news.keys())
+        for pid, new in news.items():
+            room, state = self._rooms.get(pid), wanted[pid].state
+            if room is not wanted[pid] or room is None or state is None:
                 continue
-            first_time = room.state is None
-            self._renew(room, state)
-            if first_time:
+            if (new.version, new.epoch) != (state.version, state.epoch):
+                self._stale.add(pid)
+                moved = True
                 continue
-            lines = [line for line in news.get(state.id, ()) if line.seq > room.delivered]
+            lines = [line for line in new.lines if line.seq > room.delivered]
             if lines and lines[0].seq == room.delivered + 1:
                 self._deliver(room, lines)
-            moved = moved or room.delivered > behind.get(state.id, room.delivered)
-            if state.head > room.delivered:
-                left.append(room.pid)
+            moved = moved or room.delivered > before[pid]
+            if new.head > room.delivered:
+                left.append(pid)
         # Long news come in parts. Where nothing moved, reading at once again would only find the same.
         if moved:
             self._dirty.update(left)
@@ -384,13 +399,11 @@ class Streams:
                     self.look_at(room.pid)
 
 
-def _news(
-    session: Session, pids: list[str], delivered: dict[str, int]
-) -> tuple[dict[str, rooms.RoomState], dict[int, int], dict[int, list[Line]]]:
-    """The rooms, which of them are behind and from where, and their lines from there on, of one snapshot."""
-    states = rooms.states_of(session, pids=pids)
-    behind = {states[pid].id: seq for pid, seq in delivered.items() if pid in states and states[pid].head > seq}
-    return states, behind, tails(session, behind.items())
+def _some(pids: set[str]) -> list[str]:
+    """As many as one query takes, taken out."""
+    some = list(pids)[:_CHUNK]
+    pids.difference_update(some)
+    return some
 
 
 def chunks(ids: list[int]) -> Iterator[list[int]]:

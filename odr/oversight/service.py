@@ -117,9 +117,10 @@ async def read_file(session: AsyncSession, actor: Actor, room_pid: str, pid: str
     return file
 
 
-async def room_is_whole(session: AsyncSession, room: Room) -> list[str]:
-    """The faults of one room's chain; empty when it is as it was written."""
-    return [fault async for fault in rooms.verify(session, room)]
+async def room_is_whole(session: AsyncSession, room: Room, span: tuple[int, int] | None = None) -> list[str]:
+    """The faults of one room's chain, or of the lines from the first to the last seq of `span`; empty when they are as
+    they were written."""
+    return [fault async for fault in rooms.verify(session, room, span)]
 
 
 async def ledger(session: AsyncSession, actor: Actor, search: LedgerSearch) -> Sequence[Row[LedgerRow, Person | None]]:

@@ -16,7 +16,7 @@ from odr.rooms.statements import both, wanted
 
 # A page of the longest lines would be 2 MB; a phone on a weak line gets it in parts.
 _PAGE_BYTES = 96 * 1024
-_TAIL_LINES = 1000
+_NEWS_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ _DOWN = both(
     "SELECT {line} FROM messages m LEFT JOIN people p ON p.id = m.author_id "
     "WHERE m.room_id = :room AND m.seq > :above AND m.seq < :below ORDER BY m.seq DESC LIMIT :limit"
 )
-_TAILS = both(
-    "SELECT {line} FROM (SELECT {int0} AS room, {int1} AS seq FROM {each}) AS t "
-    "JOIN messages m ON m.room_id = t.room AND m.seq > t.seq LEFT JOIN people p ON p.id = m.author_id "
-    "ORDER BY m.room_id, m.seq LIMIT :limit"
+_NEWS = both(
+    "SELECT r.pid, r.head_seq, r.version, {epoch}, {line} FROM (SELECT {int0} AS room, {int1} AS seq FROM {each}) AS t "
+    "JOIN rooms r ON r.id = t.room LEFT JOIN messages m ON m.room_id = r.id AND m.seq > t.seq "
+    "LEFT JOIN people p ON p.id = m.author_id ORDER BY r.id, m.seq LIMIT :limit"
 )
 _AT = both(
     "SELECT {line} FROM messages m LEFT JOIN people p ON p.id = m.author_id "
@@ -119,14 +119,27 @@ def lines_of(
     return Lines(epoch=epoch, head=head_seq, version=version, lines=lines, more=cut or len(rows) > limit)
 
 
-def tails(session: Session, after: Iterable[tuple[int, int]]) -> dict[int, list[Line]]:
-    """What several rooms gained above a seq each, in one query; a long tail comes in several calls."""
-    asked = list(after)
-    found: dict[int, list[Line]] = {}
-    if asked:
-        statement = _TAILS[session.get_bind().dialect.name]
-        for row in session.execute(statement, wanted(asked) | {"limit": _TAIL_LINES}):
-            found.setdefault(row[0], []).append(_line(row))
+@dataclass(slots=True)
+class News:
+    """Where a room stands, and what it gained. `version` is that of its members when the lines were read."""
+
+    head: int
+    version: int
+    epoch: str
+    lines: list[Line]
+
+
+def news_of(session: Session, after: Iterable[tuple[int, int]]) -> dict[str, News]:
+    """What rooms (by id) gained above a seq each, by public id: one statement, which is one snapshot. A long tail comes
+    in several calls; a room for which nothing was left of this one is missing."""
+    found: dict[str, News] = {}
+    asked = wanted(after) | {"limit": _NEWS_LINES}
+    for pid, head, version, epoch, *line in session.execute(_NEWS[session.get_bind().dialect.name], asked):
+        news = found.get(pid)
+        if news is None:
+            news = found[pid] = News(head, version, epoch, [])
+        if line[1] is not None:
+            news.lines.append(_line(line))
     return found
 
 

@@ -399,6 +399,9 @@ async def mark_read(db: Database, session: AsyncSession, actor: Actor, room_pid:
         journal_of(db).mark(room_pid, actor.person_id, seq)
 
 
-def verify(session: AsyncSession, room: Room | None = None) -> AsyncIterator[str]:
-    """Every way in which a transcript (all of them without `room`) is not what was written, naming room and seq."""
-    return verification.faults(session, room)
+def verify(session: AsyncSession, room: Room | None = None, span: tuple[int, int] | None = None) -> AsyncIterator[str]:
+    """Every way in which a transcript (all of them without `room`) is not what was written, naming room and seq.
+
+    With a `span` (first and last seq) only those lines of the room are looked at.
+    """
+    return verification.faults(session, room, span)

@@ -33,11 +33,22 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
-async def faults(session: AsyncSession, room: Room | None = None) -> AsyncIterator[str]:
+async def faults(
+    session: AsyncSession, room: Room | None = None, span: tuple[int, int] | None = None
+) -> AsyncIterator[str]:
     """Each fault, of one room or of all, as a sentence: `room <pid>: line <seq> was altered`, `… is missing`,
-    `the head says …`."""
+    `the head says …`.
+
+    With a `span` (first and last seq) only those lines of the room are computed, on from the line before them.
+    """
     of_rooms = () if room is None else (Room.id == room.id,)
-    of_lines = () if room is None else (Message.room_id == room.id,)
+    of_lines: tuple[Any, ...] = () if room is None else (Message.room_id == room.id,)
+    ends: dict[int, tuple[int, bytes]] = {}
+    if room is not None and span is not None:
+        first, last = span
+        of_lines += (Message.seq.between(first, last),)
+        before = await session.scalar(select(Message.leaf).where(Message.room_id == room.id, Message.seq == first - 1))
+        ends[room.id] = (first - 1, bytes(before) if before is not None else chain.ZERO)
     rooms = {
         id: (pid, head_seq, bytes(head_leaf))
         for id, pid, head_seq, head_leaf in await session.execute(
@@ -51,24 +62,26 @@ async def faults(session: AsyncSession, room: Room | None = None) -> AsyncIterat
         .order_by(Message.room_id, Message.seq)
         .execution_options(yield_per=1000)
     )
-    ends: dict[int, tuple[int, bytes]] = {}
     async for row in await session.stream(query):
         room_id, seq = row[0], row[1]
         if room_id not in rooms:
             yield f"room #{room_id}: the room of line {seq} is missing"
             continue
         pid = rooms[room_id][0]
-        last, prev = ends.get(room_id, (0, chain.ZERO))
-        if seq != last + 1:
-            gone = f"line {last + 1} is" if seq == last + 2 else f"lines {last + 1} to {seq - 1} are"
-            yield f"room {pid}: {gone} missing" if seq > last else f"room {pid}: line {seq} is out of place"
+        seen, prev = ends.get(room_id, (0, chain.ZERO))
+        if seq != seen + 1:
+            gone = f"line {seen + 1} is" if seq == seen + 2 else f"lines {seen + 1} to {seq - 1} are"
+            yield f"room {pid}: {gone} missing" if seq > seen else f"room {pid}: line {seq} is out of place"
         elif bytes(row.prev) != prev:
             yield f"room {pid}: line {seq} does not follow the line before it"
         if _leaf_of(pid, row) != bytes(row.leaf):
             yield f"room {pid}: line {seq} was altered"
         ends[room_id] = (seq, bytes(row.leaf))
     for room_id, (pid, head_seq, head_leaf) in rooms.items():
-        if ends.get(room_id, (0, chain.ZERO)) != (head_seq, head_leaf):
+        if span is not None:
+            if (found := ends[room_id][0]) != span[1]:
+                yield f"room {pid}: lines {found + 1} to {span[1]} are missing"
+        elif ends.get(room_id, (0, chain.ZERO)) != (head_seq, head_leaf):
             yield f"room {pid}: the head says {head_seq} lines, found {ends.get(room_id, (0, b''))[0]}"
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 # Those left out are made of the same parts; each server that starts costs two seconds.
-@pytest.mark.parametrize("workloads", [["hall", "storm"], ["workers"], ["transcript", "search"]])
+@pytest.mark.parametrize("workloads", [["hall", "storm", "stalled"], ["workers"], ["transcript", "search"]])
 def test_the_bench_runs(workloads: list[str]) -> None:
     command = [sys.executable, "-m", "bench", "--tiny", "--no-write", *workloads]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)

@@ -22,7 +22,7 @@ def _nobody_looks_at_the_heads(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_long_news_of_several_rooms_are_read_to_their_ends(
     server: Server, db: Database, cast: Cast, opened: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page, "_TAIL_LINES", 5)
+    monkeypatch.setattr(page, "_NEWS_LINES", 5)
     pids = [opened.joint.pid, opened.applicants.pid, opened.respondents.pid]
     streams: Streams = server.app.state.odr.hub.streams
     async with opened_line(server, cast.mediator) as a:

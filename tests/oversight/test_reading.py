@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, text
 
 from odr.audit.models import LedgerRow
@@ -11,6 +12,7 @@ from odr.cases.models import Assignment, Case, Party
 from odr.core import clock, ids
 from odr.core.db import Database
 from odr.evidence import service as evidence
+from odr.oversight import pages
 from odr.oversight.models import Reading
 from odr.rooms import service as rooms
 from odr.rooms.schemas import SayIn
@@ -29,14 +31,14 @@ async def acts(db: Database, tag: str = "") -> Sequence[LedgerRow]:
 
 async def test_the_door_with_the_whole_cast(db: Database, cast: Cast, talked: Talked) -> None:
     """Residents find nothing here, other staff is refused; neither learns whether the case is there."""
-    pages = ["/audit", "/audit/ledger", talked.case, talked.room, f"{talked.room}/files/{talked.photo}"]
+    shut = ["/audit", "/audit/ledger", talked.case, talked.room, f"{talked.room}/files/{talked.photo}"]
     absent = ["/audit/cases/nothing", "/audit/rooms/nothing", f"{talked.room}/files/nothing"]
     json = ["cases", "ledger", f"cases/{talked.story.pid}/rooms", f"rooms/{talked.joint.pid}/lines"]
     for name, member in cast.everybody_but("auditor").items():
         wanted = 403 if member.actor.staff else 404
-        shown = {(answer := await look(member, path)).main for path in (*pages, *absent) if wanted}
+        shown = {(answer := await look(member, path)).main for path in (*shut, *absent) if wanted}
         assert len(shown) == 1, name
-        for path in pages:
+        for path in shut:
             assert (await look(member, path)).status == wanted, (name, path)
         assert (await send(member, f"{talked.case}/readings", reason=WHY)).status == wanted, name
         async with member.program() as program:
@@ -233,3 +235,29 @@ async def test_evidence_that_was_removed_is_still_read_as_it_was(db: Database, c
     async with db.write() as session:
         await evidence.remove(session, cast.applicant.actor, talked.photo, "room", talked.joint.id)
     assert (await look(cast.auditor, f"{talked.room}/files/{talked.photo}")).status == 200
+
+
+async def test_of_a_very_long_room_the_shown_lines_are_verified_and_all_when_asked(
+    db: Database, cast: Cast, talked: Talked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "AT_ONCE", 10)
+    me = cast.auditor
+    for n in range(60):
+        await rooms.say(db, cast.applicant.actor, talked.joint.pid, SayIn(id=ids.new_pid(), text=f"第{n}句话"))
+    await send(me, f"{talked.case}/readings", reason=WHY)
+    newest = await look(me, talked.room)
+    assert re.search(r"第 \d+–\d+ 条与写入时一致", newest.main)
+    assert 'href="?whole=1"' in newest.page
+    assert re.search(r"完整，截至 .+ 已核验 \d+ 条", (await look(me, f"{talked.room}?whole=1")).main)
+
+    # Somebody with the database in hands changes the first line, which is not on the newest page.
+    async with db.write() as session:
+        await session.execute(text("DROP TRIGGER append_only_messages_update"))
+        of_room = "room_id = (SELECT id FROM rooms WHERE pid = :pid)"
+        await session.execute(
+            text(f"UPDATE messages SET at_us = at_us + 1 WHERE seq = 1 AND {of_room}"), {"pid": talked.joint.pid}
+        )
+    assert "与写入时一致" in (await look(me, talked.room)).main
+    [older] = re.findall(rf'href="({talked.room}\?before=\d+)"', newest.page)
+    for wrong in (older, f"{talked.room}?whole=1"):
+        assert "有 1 处与写入时不一致" in (await look(me, wrong)).main

@@ -46,6 +46,25 @@ async def test_what_was_written_is_whole(db: Database, talked: Rooms) -> None:
     assert await faults(db) == []
 
 
+async def test_a_span_is_verified_on_from_the_line_before_it(db: Database, talked: Rooms) -> None:
+    room = talked.joint
+
+    async def within(first: int, last: int) -> list[str]:
+        async with db.read() as session:
+            return [fault async for fault in rooms.verify(session, room, (first, last))]
+
+    of_room = "room_id = (SELECT id FROM rooms WHERE pid = :pid)"
+    assert [await within(*span) for span in ((1, 4), (3, 10), (5, 5))] == [[], [], []]
+    await tamper(db, f"UPDATE messages SET at_us = at_us + 1 WHERE seq = 3 AND {of_room}", pid=room.pid)
+    assert await within(4, 10) == []
+    assert await within(2, 6) == [f"room {room.pid}: line 3 was altered"]
+    await tamper(db, f"UPDATE messages SET leaf = prev WHERE seq = 5 AND {of_room}", pid=room.pid)
+    assert await within(6, 8) == [f"room {room.pid}: line 6 does not follow the line before it"]
+    await tamper(db, f"DELETE FROM messages WHERE seq = 8 AND {of_room}", pid=room.pid)
+    assert await within(7, 8) == [f"room {room.pid}: lines 8 to 8 are missing"]
+    assert await within(7, 9) == [f"room {room.pid}: line 8 is missing"]
+
+
 CHANGES = [
     "kind = 'system'",
     "author_id = NULL",

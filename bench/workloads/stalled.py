@@ -1,0 +1,103 @@
+"""One room in which 200 sockets never read: what each costs, how soon it is sent away, and what the others feel."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench import children, city, machine
+from bench.figures import Figure, Plan
+
+_TALKING = 60  # each stays below the rate of one person
+_CLOSED_WITHIN = 30.0
+
+
+def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> list[Figure]:
+    many = plan.pick(200, 200, 10)
+    rate, seconds = plan.pick(500, 500, 50), plan.pick(100, 20, 1)
+    people = city.built(folder, rooms=1, size=_TALKING + many)
+    with (
+        children.service(folder) as server,
+        children.opened(server, people.members[:_TALKING]) as load,
+        contextlib.ExitStack() as stack,
+    ):
+        tell("alone")
+        load.run(rate, seconds / 10)  # caches fill once
+        alone = load.run(rate, seconds / 4)
+        before = server.memory
+        sockets = [stack.enter_context(_deaf(server, member)) for member in people.members[_TALKING:]]
+        with _watched(server, since=time.monotonic()) as watch:
+            tell(f"beside {len(sockets)} that never read")
+            beside = load.run(rate, seconds)
+            while watch.closed_after is None and time.monotonic() < watch.since + seconds + _CLOSED_WITHIN:
+                time.sleep(0.1)
+    grown = max(1024, watch.most - before) / many / 1024
+    note = f"{rate * seconds:,} lines at {rate:,}/s; {'all came, in order' if beside['complete'] else 'LINES MISSING'}"
+    closed = watch.closed_after
+    return [
+        Figure(
+            f"{many} sockets that never read, memory of each", f"{grown:.0f} KiB", "–", grown, "KiB", 256, 192,
+            at_least=False, note="the service's growth from before they came to its highest, divided by their number",
+        ),
+        Figure(
+            f"{many} sockets that never read, until the last is closed",
+            "never" if closed is None else f"{closed:.1f} s", "–", 9999.0 if closed is None else closed, "s",
+            _CLOSED_WITHIN, 20, at_least=False, note="with a code that lets a client come back and resume",
+        ),
+        Figure(
+            f"beside {many} sockets that never read: a line reaches the others, p95",
+            f"{beside['lag_p95']:.1f} ms", f"{alone['lag_p95']:.1f} ms",
+            beside["lag_p95"] / max(alone["lag_p95"], 0.1) if beside["complete"] else 9999.0, "x", 2, 1.2,
+            at_least=False, note=f"floor: the same without them; {note}",
+        ),
+    ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def _deaf(server: children.Server, member: children.Member) -> Iterator[socket.socket]:
+    """A socket that joins its room and never reads again."""
+    with socket.socket() as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        found.connect(("127.0.0.1", server.port))
+        found.sendall(
+            "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: odr.v1\r\n"
+            f"Authorization: Bearer {member['token']}\r\nX-Forwarded-For: {member['address']}\r\n\r\n".encode()
+        )
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += found.recv(1)
+        asked = f'{{"t":"join","room":"{member["room"]}"}}'.encode()
+        found.sendall(bytes([0x81, 0x80 | len(asked), 0, 0, 0, 0]) + asked)  # a mask of zeros is a mask
+        yield found
+
+
+class _Watch:
+    """The most memory the server held, and when only the talking sockets were left."""
+
+    def __init__(self, server: children.Server, since: float) -> None:
+        self.since = since
+        self.most = 0
+        self.closed_after: float | None = None
+        self.ended = threading.Event()
+        self._server = server
+
+    def look(self) -> None:
+        while not self.ended.wait(0.1):
+            self.most = max(self.most, self._server.memory)
+            if self.closed_after is None and machine.sockets_on(self._server.port) <= _TALKING:
+                self.closed_after = time.monotonic() - self.since
+
+
+@contextlib.contextmanager
+def _watched(server: children.Server, since: float) -> Iterator[_Watch]:
+    watch = _Watch(server, since)
+    looking = threading.Thread(target=watch.look)
+    looking.start()
+    try:
+        yield watch
+    finally:
+        watch.ended.set()
+        looking.join()
