@@ -1,4 +1,4 @@
-"""One room in which 200 sockets never read: what each costs, how soon it is sent away, and what the others feel."""
+"""200 sockets that never read: what each costs, how soon it is sent away, and what the others in their rooms feel."""
 
 import contextlib
 import socket
@@ -10,25 +10,27 @@ from pathlib import Path
 from bench import children, city, machine
 from bench.figures import Figure, Plan
 
-_TALKING = 60  # each stays below the rate of one person
+_TALKING = 10  # in each room; each of them stays below the rate of one person
 _CLOSED_WITHIN = 30.0
 
 
 def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> list[Figure]:
-    many = plan.pick(200, 200, 10)
+    rooms, deaf = plan.pick(5, 5, 1), plan.pick(40, 40, 10)
+    many, talking = rooms * deaf, rooms * _TALKING
     rate, seconds = plan.pick(500, 500, 50), plan.pick(100, 20, 1)
-    people = city.built(folder, rooms=1, size=_TALKING + many)
+    people = city.built(folder, rooms=rooms, size=_TALKING + deaf)
+    places = [(number % (_TALKING + deaf) < _TALKING, member) for number, member in enumerate(people.members)]
     with (
         children.service(folder) as server,
-        children.opened(server, people.members[:_TALKING]) as load,
+        children.opened(server, [member for talks, member in places if talks]) as load,
         contextlib.ExitStack() as stack,
     ):
         tell("alone")
         load.run(rate, seconds / 10)  # caches fill once
         alone = load.run(rate, seconds / 4)
         before = server.memory
-        sockets = [stack.enter_context(_deaf(server, member)) for member in people.members[_TALKING:]]
-        with _watched(server, since=time.monotonic()) as watch:
+        sockets = [stack.enter_context(_deaf(server, member)) for talks, member in places if not talks]
+        with _watched(server, talking, since=time.monotonic()) as watch:
             tell(f"beside {len(sockets)} that never read")
             beside = load.run(rate, seconds)
             while watch.closed_after is None and time.monotonic() < watch.since + seconds + _CLOSED_WITHIN:
@@ -77,7 +79,8 @@ def _deaf(server: children.Server, member: children.Member) -> Iterator[socket.s
 class _Watch:
     """The most memory the server held, and when only the talking sockets were left."""
 
-    def __init__(self, server: children.Server, since: float) -> None:
+    def __init__(self, server: children.Server, talking: int, since: float) -> None:
+        self._talking = talking
         self.since = since
         self.most = 0
         self.closed_after: float | None = None
@@ -87,13 +90,13 @@ class _Watch:
     def look(self) -> None:
         while not self.ended.wait(0.1):
             self.most = max(self.most, self._server.memory)
-            if self.closed_after is None and machine.sockets_on(self._server.port) <= _TALKING:
+            if self.closed_after is None and machine.sockets_on(self._server.port) <= self._talking:
                 self.closed_after = time.monotonic() - self.since
 
 
 @contextlib.contextmanager
-def _watched(server: children.Server, since: float) -> Iterator[_Watch]:
-    watch = _Watch(server, since)
+def _watched(server: children.Server, talking: int, since: float) -> Iterator[_Watch]:
+    watch = _Watch(server, talking, since)
     looking = threading.Thread(target=watch.look)
     looking.start()
     try:

@@ -32,8 +32,16 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             # The application's task starts in the next turn of the loop, so it finds this.
             self._short_cuts: dict[object, Any] = {"abort": self._abort, "write": self._write}
-            _keep_little(self.transport.get_extra_info("socket"))
+            self._keep_little()
             self.scope["extensions"]["odr.transport"] = self._short_cuts
+
+    def _keep_little(self) -> None:
+        """Let kernel and transport hold little of what a peer has not been sent yet: megabytes that pile up for one
+        that does not read would cost memory, and hide for half a minute that it does not."""
+        self.transport.set_write_buffer_limits(high=_UNSENT_BYTES // 2)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            peer = self.transport.get_extra_info("socket")
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
     def handle_text(self, event: Frame) -> None:
         take = self._short_cuts.get("take")
@@ -98,13 +106,6 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
 
     def _abort(self) -> None:
         self.transport.abort()  # not asked for its class: those of uvloop are not of asyncio's
-
-
-def _keep_little(peer: Any) -> None:
-    """Let the kernel hold little of what a peer has not been sent yet: megabytes that pile up there for one that does
-    not read would cost memory too, and hide for half a minute that it does not."""
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
 
 def collect_seldom() -> None:

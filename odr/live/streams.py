@@ -58,10 +58,12 @@ class Sub:
 class LiveRoom:
     """A room that sockets of this worker follow. `state` is None until it is read for the first time."""
 
-    __slots__ = ("delivered", "pid", "reads", "state", "subs")
+    __slots__ = ("delivered", "first_load", "pages", "pid", "reads", "state", "subs")
 
     def __init__(self, pid: str) -> None:
         self.pid = pid
+        self.first_load: asyncio.Future[None] | None = None
+        self.pages: dict[int | None, asyncio.Task[tuple[Lines, bytes]]] = {}
         self.state: rooms.RoomState | None = None
         self.delivered = 0
         self.subs: set[Sub] = set()
@@ -108,7 +110,7 @@ class Streams:
         sub = Sub(connection, room)
         room.subs.add(sub)
         try:
-            state, page = await self._first_page(connection, room, asked)
+            state, page, frame = await self._first_page(connection, room, asked)
         except BaseException:
             self._drop(sub)
             raise
@@ -124,13 +126,13 @@ class Streams:
         connection.subs[room.pid] = sub
         connection.enqueue(self._room_frame(sub))
         sub.sent = page.lines[-1].seq if page.lines else page.head
-        connection.enqueue(lines_frame(room.pid, page.epoch, page.lines, "join", page.more))
+        connection.enqueue(frame)
         self._watcher.followed(connection, state.case)
         await self._catch_up(sub, more=page.more and asked.seq is not None)
 
     async def _first_page(
         self, connection: Connection, room: LiveRoom, asked: protocol.Join
-    ) -> tuple[rooms.RoomState, Lines | None]:
+    ) -> tuple[rooms.RoomState, Lines | None, bytes]:
         """The first lines, by a membership that holds at the version they were read at; None for a foreign cursor."""
         for _ in range(5):
             state, seat = await self._seat(connection, room)
@@ -138,23 +140,53 @@ class Streams:
                 # The state may lag behind: only the table says whether a cursor is foreign.
                 state = await self._load(room)
                 if asked.epoch != state.epoch or asked.seq > state.head:
-                    return state, None
-            async with self._readers:
-                page = await self.db.look(lines_of, state.id, floor=seat.joined_seq, after=asked.seq)
+                    return state, None, b""
+            page, frame = await self._page_for_all(room, state.id, seat.joined_seq, asked.seq)
             if room.state is not None and page.version == room.state.version and page.epoch == room.state.epoch:
-                return room.state, page
+                return room.state, page, frame
             await self._load(room)
         raise unknown_room()
 
+    async def _page_for_all(self, room: LiveRoom, id: int, floor: int, after: int | None) -> tuple[Lines, bytes]:
+        """The first lines of one who joins, as read and as sent. Members who come back at the same moment with the same
+        cursor share them; what was said since they were read, each catches up with."""
+        if after is None and floor:
+            return await self._read_page(room, id, floor, None)  # who came later sees no earlier line
+        key = None if after is None else max(floor, after)
+        reading = room.pages.get(key)
+        if reading is None:
+            reading = room.pages[key] = asyncio.create_task(self._read_page(room, id, floor, after))
+            reading.add_done_callback(lambda _: room.pages.pop(key, None))
+        return await asyncio.shield(reading)
+
+    async def _read_page(self, room: LiveRoom, id: int, floor: int, after: int | None) -> tuple[Lines, bytes]:
+        async with self._readers:
+            page = await self.db.look(lines_of, id, floor=floor, after=after)
+        return page, lines_frame(room.pid, page.epoch, page.lines, "join", page.more)
+
     async def _seat(self, connection: Connection, room: LiveRoom) -> tuple[rooms.RoomState, rooms.Seat]:
         """The room and this person's place in it; who is not on a list in hand may be on the newest one."""
-        state = room.state
-        if state is None or connection.actor.person_id not in state.seats:
+        state = room.state or await self._first_load(room)
+        if connection.actor.person_id not in state.seats:
             state = await self._load(room)
         seat = state.seats.get(connection.actor.person_id)
         if seat is None:
             raise unknown_room()
         return state, seat
+
+    async def _first_load(self, room: LiveRoom) -> rooms.RoomState:
+        """The state of a room nobody has followed so far. After a restart all its members come at once, and one of them
+        reads it for the others."""
+        while room.state is None and room.first_load is not None:
+            await room.first_load
+        if room.state is not None:
+            return room.state
+        room.first_load = asyncio.get_running_loop().create_future()
+        try:
+            return await self._load(room)
+        finally:
+            room.first_load.set_result(None)
+            room.first_load = None
 
     async def _load(self, room: LiveRoom) -> rooms.RoomState:
         """Read the room's state; what is known already of it moves forward, never back."""
