@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from odr.core.coded import Coded
 from odr.core.i18n import N_
 
-NOT_ACCEPTED_BY = N_("民诉法解释第三百五十五条")
-DISMISSED_BY = N_("民诉法解释第三百五十八条")
-
 
 class Head(Coded):
     """Why a court said no. The first five: 民诉法解释 Art. 355 (裁定不予受理; found later, 裁定驳回 as well);

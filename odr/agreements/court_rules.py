@@ -190,6 +190,8 @@ def _of(head: Head) -> Callable[[Matter], Iterator[Hit]]:
 _UNCLEAR = _checker_says(lambda found: found.rule.source == checker.DEFINITE)
 
 _BAR, _LOOK = Weight.BAR, Weight.LOOK
+# The checker has said it in the reader's language already.
+_BY_THE_CHECKER = "%(why)s"
 _TERM = N_("民事诉讼法第二百零五条；人民调解法第三十三条")
 
 RULES: tuple[Rule, ...] = (
@@ -232,19 +234,19 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "law", _LOOK, Head.LAW, N_("民诉法解释第三百五十八条第一项"), _of(Head.LAW),
-        N_("%(why)s"), N_("请调解员帮双方改掉这一条，重新签一份协议。"),
+        _BY_THE_CHECKER, N_("请调解员帮双方改掉这一条，重新签一份协议。"),
     ),
     Rule(
         "harm", _LOOK, Head.HARM, N_("民诉法解释第三百五十八条第二项"), _of(Head.HARM),
-        N_("%(why)s"), N_("请调解员帮双方改掉这一条，重新签一份协议。"),
+        _BY_THE_CHECKER, N_("请调解员帮双方改掉这一条，重新签一份协议。"),
     ),
     Rule(
         "forced", _LOOK, Head.FORCED, N_("民诉法解释第三百五十八条第四项"), _of(Head.FORCED),
-        N_("%(why)s"), N_("请监护人一起来申请。"),
+        _BY_THE_CHECKER, N_("请监护人一起来申请。"),
     ),
     Rule(
         "unclear", _LOOK, Head.UNCLEAR, N_("民诉法解释第三百五十八条第五项"), _UNCLEAR,
-        N_("%(why)s"), N_("请调解员帮双方写清楚，重新签一份协议。"),
+        _BY_THE_CHECKER, N_("请调解员帮双方写清楚，重新签一份协议。"),
     ),
     Rule(
         "spoken", _LOOK, None, N_("民诉法解释第三百五十三条（提交调解协议）"), _spoken,

@@ -19,6 +19,7 @@ from odr.agreements import service as agreements
 from odr.agreements.papers import cn_date
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Channel, ConsentKind
+from odr.cases.facts import Passed
 from odr.cases.models import CaseEvent, Gate
 from odr.core import binding, clock
 from odr.core.binding import Bound, Late, Leaf, Span
@@ -111,7 +112,7 @@ def _certified(b: Bundle) -> CaseEvent | None:
     return next((row for row in b.events if row.tag == CERTIFIED and row.detail.get("agreement") == pid), None)
 
 
-def consent(b: Bundle, seat: Seat) -> Gate | None:
+def consent(b: Bundle, seat: Seat) -> Passed | Gate | None:
     """In force, or the one that the court has used up."""
     return seat.state.gates.get(ConsentKind.COURT_REQUEST) or b.consents.get(seat.row.id)
 
@@ -238,6 +239,10 @@ _MANDATE = N_("由代理人到法院办的，带授权委托书到调委会窗�
 _COUNTER = N_("带身份证到调委会窗口核对，或者在“我的”里核实")
 
 
+def _title(key: str) -> str:
+    return _(TITLES[key])
+
+
 def missing(pack: Pack) -> list[Missing]:
     """Everything that is not there yet, party by party, then the body's own."""
     b, found = pack.b, []
@@ -246,14 +251,14 @@ def missing(pack: Pack) -> list[Missing]:
     body = b.body_name or _("调委会")
     if pack.certified is None:
         where = _("由调委会工作人员在这一页出具")
-        found.append(Missing(_(TITLES["court-certificate"]), _("还没有盖章出具"), body, where))
+        found.append(Missing(_title("court-certificate"), _("还没有盖章出具"), body, where))
     if _agreement(b) is None:
         where = _("请打开“调解协议”，再做一次盖章的副本")
-        found.append(Missing(_(TITLES["agreement"]), _("还没有可以装订的文件"), body, where))
+        found.append(Missing(_title("agreement"), _("还没有可以装订的文件"), body, where))
     if not pack.proofs and (named := _property_in(pack.content)):
         found.append(
             Missing(
-                _(TITLES["court-proofs"]), _("协议里写到“%(named)s”，法院可能要看权利证明", named=named),
+                _title("court-proofs"), _("协议里写到“%(named)s”，法院可能要看权利证明", named=named),
                 "、".join(seat.row.name for seat in b.seats),
                 _("在这一页上传照片或扫描件，例如房产证、行驶证、承包合同；没有的，可以不交"), must=False,
             )
@@ -263,10 +268,10 @@ def missing(pack: Pack) -> list[Missing]:
 
 def _missing_of(b: Bundle, seat: Seat) -> list[Missing]:
     who, block, found = seat.row.name, seat.block, []
-    parties = _(TITLES["court-parties"])
+    parties = _title("court-parties")
     number = _("身份证号码") if block.natural else _("统一社会信用代码")
     if consent(b, seat) is None:
-        found.append(Missing(_(TITLES["court-application"]), _("还没有同意一起申请"), who, _(_LOGIN)))
+        found.append(Missing(_title("court-application"), _("还没有同意一起申请"), who, _(_LOGIN)))
     for value, what in ((block.id_no, number), (block.phone, _("联系电话")), (block.address, _("住址或住所"))):
         if not value:
             found.append(Missing(parties, _("没有%(what)s", what=what), who, _(_ME)))
@@ -277,7 +282,7 @@ def _missing_of(b: Bundle, seat: Seat) -> list[Missing]:
     for agent, _block in seat.agents:
         if agent.id not in b.mandates:
             what = _("代理人%(name)s的授权委托书还没有登记", name=agent.name)
-            found.append(Missing(_(TITLES["mandate"]), what, who, _(_MANDATE), must=False))
+            found.append(Missing(_title("mandate"), what, who, _(_MANDATE), must=False))
     return found
 
 
