@@ -9,7 +9,7 @@ from odr.core import web
 from odr.core.web import Read, Write
 from odr.dossier import court_pack, court_sending
 from odr.dossier.court_pages import UPLOAD_CEILING
-from odr.dossier.court_sending import SendIn
+from odr.dossier.court_sending import FillIn, SendIn
 from odr.evidence import service as evidence
 from odr.evidence.kinds import PAPERS
 
@@ -20,6 +20,13 @@ router = APIRouter()
 async def pack(actor: SignedIn, session: Read, pid: str) -> dict[str, Any]:
     """What the court wants: what there is, what is missing with who brings it, and where it is taken."""
     return court_pack.shown(await court_pack.gather(session, await court_pack.door(session, actor, pid)))
+
+
+@router.post("/cases/{pid}/court/pack/parties", status_code=201)
+async def fill_in(actor: SignedIn, session: Write, pid: str, wanted: FillIn) -> dict[str, Any]:
+    """What is missing of a party: by its own side or by staff; what is there already stays."""
+    await court_sending.fill_in(session, actor, pid, wanted)
+    return await pack(actor, session, pid)
 
 
 @router.post("/cases/{pid}/court/pack/certificate", status_code=201)

@@ -33,6 +33,7 @@ from odr.evidence.kinds import IMAGES, PDF
 from odr.evidence.models import File
 
 PROOFS = "court_proof"
+FILLED = ("id_no", "phone", "address", "legal_rep")
 CERTIFIED = "court:certificate:issued"
 
 TITLES = {
@@ -234,7 +235,7 @@ def _proofs(pack: Pack) -> filled.Filled:
 # --- what is missing --------------------------------------------------------------------------------------------------
 
 _LOGIN = N_("登录后在“司法确认”里同意，或者到调委会窗口在申请书上签名")
-_ME = N_("登录后在“我的”里填写，或者告诉调解员")
+_ME = N_("登录后在这一页填写，或者告诉调解员")
 _MANDATE = N_("由代理人到法院办的，带授权委托书到调委会窗口登记；本人去的，可以不交")
 _COUNTER = N_("带身份证到调委会窗口核对，或者在“我的”里核实")
 
@@ -382,6 +383,11 @@ def shown(pack: Pack) -> dict[str, Any]:
     return {
         "pieces": [{"key": one.key, "title": one.title, "note": one.note} for one in pieces(pack)],
         "missing": [asdict(one) for one in missing(pack)],
+        "to_fill": [
+            {"party": seat.row.pid, "name": seat.row.name, "natural": seat.block.natural, "fields": fields}
+            for seat in pack.b.seats
+            if pack.b.mine(seat) and (fields := _empty(seat))
+        ],
         "complete": not any(one.must for one in missing(pack)),
         "certified_at": pack.certified.at.isoformat(timespec="seconds") if pack.certified is not None else None,
         "proofs": [
@@ -391,6 +397,13 @@ def shown(pack: Pack) -> dict[str, Any]:
         "pdf": f"{at}/pack.pdf",
         "zip": f"{at}/pack.zip",
     }
+
+
+def _empty(seat: Seat) -> list[str]:
+    """The fields of a party that the court asks for and nobody has written down."""
+    return [
+        name for name in FILLED if not getattr(seat.block, name) and (name != "legal_rep" or not seat.block.natural)
+    ]
 
 
 def may_remove(view: View, file: File) -> bool:

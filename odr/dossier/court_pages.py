@@ -17,7 +17,7 @@ from odr.core.limits import Rule
 from odr.core.templating import render
 from odr.dossier import court_pack, court_sending
 from odr.dossier.court_pack import Pack
-from odr.dossier.court_sending import SendIn
+from odr.dossier.court_sending import FillIn, SendIn
 from odr.dossier.paper_pages import closing, errors_of, named, pieces
 from odr.evidence import service as evidence
 from odr.evidence.kinds import PAPERS
@@ -86,6 +86,18 @@ async def as_zip(request: Request, actor: SignedIn, pid: str) -> Response:
     out = await court_pack.packed(pack, await court_pack.bound(pack))
     headers = named(court_pack.name_of(pack, "zip"))
     return StreamingResponse(pieces(out), media_type="application/zip", headers=headers, background=closing(out))
+
+
+@router.post("/cases/{pid}/court/pack/parties")
+async def fill_in(request: Request, actor: SignedIn, pid: str) -> Response:
+    """What is missing of a party."""
+    form = await forms.read(request)
+    try:
+        async with web.write(request) as session:
+            await court_sending.fill_in(session, actor, pid, form.parse(FillIn))
+    except (Invalid, Conflict) as error:
+        return await _page(request, actor, pid, error=error, values=form.values)
+    return web.see_other(f"/cases/{pid}/court/pack")
 
 
 @router.post("/cases/{pid}/court/pack/certificate")

@@ -17,12 +17,13 @@ from odr.audit.who import SYSTEM
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Channel, State
-from odr.core import clock, jobs, paper
+from odr.cases.schemas import PartyIn
+from odr.core import clock, forms, jobs, paper
 from odr.core.db import Database
 from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
 from odr.core.forms import Strict
 from odr.core.i18n import _
-from odr.dossier import court_adapter, court_pack
+from odr.dossier import access, court_adapter, court_pack
 from odr.dossier.court_adapter import Parcel
 from odr.dossier.court_pack import Pack
 from odr.evidence import service as evidence
@@ -41,7 +42,42 @@ class SendIn(Strict):
     fits: bool = False
 
 
+class FillIn(Strict):
+    """What the court asks of a party and nobody has written down yet."""
+
+    party: str = Field(min_length=1, max_length=32)
+    id_no: str = Field(default="", max_length=32)
+    phone: str = Field(default="", max_length=24)
+    address: str = Field(default="", max_length=120)
+    legal_rep: str = Field(default="", max_length=50)
+
+
 # --- what people add --------------------------------------------------------------------------------------------------
+
+
+async def fill_in(session: AsyncSession, actor: Actor, pid: str, wanted: FillIn) -> None:
+    """Number, telephone, address or head of a party where they are missing: by its own side, or by staff from the paper
+    they saw. What is there already stays: the signed text has it.
+
+    Raises NotFound (no party of this viewer's), Invalid, Conflict.
+    """
+    view = await court_pack.door(session, actor, pid)
+    party = await access.party_of(session, view, wanted.party)
+    case = await agreement_access.lock(session, view.case.id)
+    need_open(view)
+    given = {name: text for name in court_pack.FILLED if (text := getattr(wanted, name))}
+    if not given:
+        raise Invalid({}, say=_("请至少填写一项。"))
+    known = forms.parse(PartyIn, {"kind": party.kind, "name": party.name} | given)
+    written = [name for name in given if not getattr(party, name)]
+    for name in written:
+        setattr(party, name, getattr(known, name))
+    await session.flush()
+    if written:
+        await cases.event(
+            session, actor, case, "party:particulars:written", role=view.role, audience=party.side,
+            note="补充了送法院要用的信息。", detail={"party": party.pid, "fields": written},
+        )  # fmt: skip
 
 
 async def certify(session: AsyncSession, actor: Actor, pid: str) -> None:

@@ -164,12 +164,20 @@ async def test_what_is_missing_is_named_with_who_brings_it(story: Story) -> None
 
 
 async def _ready_again(story: Story) -> None:
+    at, whose = f"/cases/{story.case}/court/pack", {"party": story.respondent}
+    given = whose | {"id_no": "150399197806200021", "phone": "13900000002", "address": "乌达区三道坎街道"}
+    for name, member in story.cast.everybody().items():
+        if name not in HANDLERS | {"respondent", "respondent_agent"}:
+            assert (await send(member, f"{at}/parties", **given)).status == 404, name
+    answer = await send(story.cast.mediator, f"{at}/parties", **(given | {"id_no": "150399197806200022"}))
+    assert (answer.status, answer.value("phone")) == (422, "13900000002")
+    assert "id_no" in answer.errors
+    assert "请至少填写一项" in (await send(story.cast.mediator, f"{at}/parties", **whose)).page
+    assert (await send(story.cast.mediator, f"{at}/parties", **given)).status == 303
+    assert (await send(story.cast.respondent, f"{at}/parties", **(given | {"phone": "13900000009"}))).status == 303
     async with story.db.write() as session:
-        await session.execute(
-            update(Party)
-            .where(Party.pid == story.respondent)
-            .values(id_no=IDS["respondent"], phone="13900000002", address="乌达区三道坎街道")
-        )
+        party = (await session.scalars(select(Party).where(Party.pid == story.respondent))).one()
+        assert party.phone == "13900000002", "what is there stays"
         ids = (story.cast.applicant.id, story.cast.respondent.id)
         checked = {"identity_level": IdentityLevel.IN_PERSON, "identity_at": clock.now()}
         await session.execute(update(Person).where(Person.id.in_(ids)).values(checked))
