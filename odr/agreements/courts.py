@@ -75,7 +75,7 @@ def propose(places: Places) -> list[Proposal]:
 
 
 def _reasons(court: Court, places: Places) -> list[str]:
-    found = [_("%(name)s住在这个区", name=name) for name, address in places.homes if court.word in address]
+    found = [_("%(name)s的住处或住所在这个区", name=name) for name, address in places.homes if court.word in address]
     if places.subject.startswith(court.key):
         found.append(_("事情发生在这个区"))
     if places.body.startswith(court.key):
@@ -84,8 +84,7 @@ def _reasons(court: Court, places: Places) -> list[str]:
 
 
 def offered(proposed: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """All courts for a choice, those that were proposed first, each with why."""
-    reasons = {one["id"]: "、".join(one["reasons"]) for one in proposed}
-    keys = [*reasons, *(court.key for court in ALL if court.key not in reasons)]
-    named = [(key, COURTS[key] + (f"（{reasons[key]}）" if reasons.get(key) else "")) for key in keys]
-    return [*named, (OTHER, _("其他法院"))]
+    """All courts for a choice, those that were proposed first."""
+    first = [one["id"] for one in proposed]
+    named = [(key, _("%(court)s（可以申请）", court=COURTS[key])) for key in first]
+    return [*named, *((key, name) for key, name in COURTS.items() if key not in first), (OTHER, _("其他法院"))]

@@ -46,6 +46,7 @@ from odr.agreements.postponing import withdraw as withdraw_postponement
 from odr.agreements.reading import has_read
 from odr.agreements.reading import note as note_read
 from odr.agreements.schedule import entries as calendar_entries
+from odr.agreements.seals import adapter as seal_of
 from odr.agreements.sheets import take_paper
 from odr.agreements.signing import seal, send_code, sign
 from odr.agreements.standing import Standing, in_effect
@@ -116,6 +117,7 @@ __all__ = [
     "reorder",
     "revise_sheet",
     "seal",
+    "seal_of",
     "send_code",
     "send_visit_form",
     "settle",

@@ -56,5 +56,5 @@ async def remove_proof(actor: SignedIn, session: Write, pid: str, file: str) -> 
 @router.post("/cases/{pid}/court/pack/sending", status_code=201)
 async def send(request: Request, actor: SignedIn, pid: str, wanted: SendIn) -> dict[str, Any]:
     """Hand the pack in: `court` as with `POST …/court/requests`. 409 naming what is missing."""
-    row = await court_sending.send(web.odr(request).db, actor, pid, wanted)
+    row = await court_sending.send(web.odr(request).db, web.odr(request).settings, actor, pid, wanted)
     return {"request": row.pid, "court": row.court}

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import IO, Any
 
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.agreements import access as agreement_access
@@ -25,6 +26,7 @@ from odr.core import binding, clock
 from odr.core.binding import Bound, Late, Leaf, Span
 from odr.core.errors import Conflict
 from odr.core.i18n import N_, _
+from odr.core.settings import Settings
 from odr.dossier import bundle, filled, papers, whole
 from odr.dossier.bundle import Bundle, Seat
 from odr.dossier.wording import day, moment, sum_of
@@ -85,6 +87,7 @@ class Pack:
     court: str
     proofs: tuple[File, ...]
     certified: CaseEvent | None
+    seal: Markup | None = None
 
     @property
     def digest(self) -> str:
@@ -92,14 +95,19 @@ class Pack:
         return hashlib.sha256(data_json(self)).hexdigest()
 
 
-async def gather(session: AsyncSession, view: View, court: str = "") -> Pack:
+async def gather(session: AsyncSession, view: View, court: str = "", *, settings: Settings | None = None) -> Pack:
     """The pack of the agreement in effect. The door gave the view. Raises Conflict while nothing is in effect."""
     b = await bundle.gather(session, view)
     if b.effect is None:
         raise Conflict(_("协议还没有生效，还没有申请材料。"), code="not_effective")
     content = await agreements.kept(session, view.case, b.effect.agreement)
     proofs = await evidence.held(session, PROOFS, view.case.id)
-    return Pack(b, content, court or _asked(b), tuple(proofs), _certified(b))
+    certified = _certified(b)
+    # The seal stands on the certificate from the clerk's act on, never before.
+    seal = (
+        agreements.seal_of(settings).picture(content.body) if certified is not None and settings is not None else None
+    )
+    return Pack(b, content, court or _asked(b), tuple(proofs), certified, seal)
 
 
 def _asked(b: Bundle) -> str:
@@ -213,6 +221,7 @@ def _certificate(pack: Pack) -> filled.Filled:
     b = pack.b
     return _common(pack) | {
         "accepted_on": day(clock.local(b.case.accepted_at).date()) if b.case.accepted_at is not None else "",
+        "seal": pack.seal,
         "led_by": "、".join(pack.content.mediators),
         "certified_on": day(clock.local(at).date()) if at is not None else "",
         "certified_by": b.name_of(pack.certified.person_id) if pack.certified is not None else "",

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from odr.accounts.access import Actor, SignedIn
 from odr.agreements import service as agreements
+from odr.agreements.court_codes import Head
 from odr.audit import service as audit
 from odr.cases.codes import State
 from odr.core import forms, paper, web
@@ -42,6 +43,7 @@ async def _page(
             "open_now": open_now,
             "offer": offer,
             "courts": agreements.courts_offered(offer["courts"]),
+            "heads": [one.label for one in Head if one is not Head.OTHER],
             "may_certify": court_pack.certifies(view) and open_now,
             "may_send": view.handles and offer["possible"],
             "handles": view.handles,
@@ -68,7 +70,7 @@ async def taken(request: Request, actor: Actor, pid: str, what: str) -> Pack:
         if await agreements.in_effect(session, view.case) is None:
             raise NotFound()
         await audit.record(session, actor, "court:pack:taken", "case", view.case.pid, {"as": what})
-        return await court_pack.gather(session, view)
+        return await court_pack.gather(session, view, settings=web.odr(request).settings)
 
 
 @router.get("/cases/{pid}/court/pack.pdf")
@@ -153,7 +155,7 @@ async def send(request: Request, actor: SignedIn, pid: str) -> Response:
     """Hand the pack in."""
     form = await forms.read(request)
     try:
-        await court_sending.send(web.odr(request).db, actor, pid, form.parse(SendIn))
+        await court_sending.send(web.odr(request).db, web.odr(request).settings, actor, pid, form.parse(SendIn))
     except (Invalid, Conflict, paper.NoPrinter) as error:
         return await _page(request, actor, pid, error=error, values=form.values)
     return web.see_other(f"/cases/{pid}/court")

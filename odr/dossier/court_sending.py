@@ -23,6 +23,7 @@ from odr.core.db import Database
 from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
 from odr.core.forms import Strict
 from odr.core.i18n import _
+from odr.core.settings import Settings
 from odr.dossier import access, court_adapter, court_pack
 from odr.dossier.court_adapter import Parcel
 from odr.dossier.court_pack import Pack
@@ -132,7 +133,7 @@ def need_open(view: View) -> None:
 # --- handing in -------------------------------------------------------------------------------------------------------
 
 
-async def send(database: Database, actor: Actor, pid: str, wanted: SendIn) -> CourtRequest:
+async def send(database: Database, settings: Settings, actor: Actor, pid: str, wanted: SendIn) -> CourtRequest:
     """Hand the pack in: prepare → verify → store; the adapter carries it after the commit.
 
     Raises NotFound, Forbidden, Invalid (the court, the tick), Conflict (something is missing, kind, time, state; or
@@ -142,13 +143,13 @@ async def send(database: Database, actor: Actor, pid: str, wanted: SendIn) -> Co
         court=wanted.court, court_name=wanted.court_name, applied_on=clock.today(), fits=wanted.fits
     )  # fmt: skip
     async with database.read() as session:
-        pack = await _ready(session, actor, pid, given)
+        pack = await _ready(session, settings, actor, pid, given)
     bound = await court_pack.bound(pack)
     prepared = await evidence.prepare_bytes(court_pack.name_of(pack, "pdf"), paper.MIME, bound.data)
     async with database.write() as session:
         view = await court_pack.door(session, actor, pid)
         await agreement_access.lock(session, view.case.id)
-        if (await _ready(session, actor, pid, given)).digest != pack.digest:
+        if (await _ready(session, settings, actor, pid, given)).digest != pack.digest:
             raise Conflict()
         row = await agreements.register_court_request(session, actor, pid, given)
         file = await evidence.keep(session, actor, prepared, "court_pack", row.id)
@@ -158,12 +159,12 @@ async def send(database: Database, actor: Actor, pid: str, wanted: SendIn) -> Co
         return row
 
 
-async def _ready(session: AsyncSession, actor: Actor, pid: str, given: CourtRequestIn) -> Pack:
+async def _ready(session: AsyncSession, settings: Settings, actor: Actor, pid: str, given: CourtRequestIn) -> Pack:
     """The pack as the court gets it. Raises Conflict naming what is missing."""
     view = await court_pack.door(session, actor, pid)
     agreement_access.need_handler(view)
     need_open(view)
-    pack = await court_pack.gather(session, view, agreements.court_named(given))
+    pack = await court_pack.gather(session, view, agreements.court_named(given), settings=settings)
     left = [one for one in court_pack.missing(pack) if one.must]
     if left:
         said = "；".join(f"{one.who}：{one.what}" for one in left)

@@ -142,8 +142,8 @@ def test_the_courts_are_those_of_a_home_the_matter_or_the_body_or_the_one_that_i
 
 def test_every_reason_is_named() -> None:
     (first, second) = propose(Places(HOMES, "150302004001", "150302"))
-    assert first.reasons == ("王某某住在这个区", "事情发生在这个区", "调委会在这个区")
-    assert second.reasons == ("李某住在这个区",)
+    assert first.reasons == ("王某某的住处或住所在这个区", "事情发生在这个区", "调委会在这个区")
+    assert second.reasons == ("李某的住处或住所在这个区",)
 
 
 # --- other ways -------------------------------------------------------------------------------------------------------

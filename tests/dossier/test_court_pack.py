@@ -98,7 +98,11 @@ async def _ready(story: Story) -> None:
 
 async def _pack(story: Story, who: Member) -> Pack:
     async with story.db.read() as session:
-        return await court_pack.gather(session, await court_pack.door(session, who.actor, story.case))
+        return await court_pack.gather(
+            session,
+            await court_pack.door(session, who.actor, story.case),
+            settings=who.app.state.odr.settings,
+        )
 
 
 async def _missing(story: Story, who: Member | None = None) -> set[tuple[str, str]]:
@@ -109,7 +113,9 @@ async def _missing(story: Story, who: Member | None = None) -> set[tuple[str, st
 
 async def _sent(story: Story, who: Member | None = None, **changed: Any) -> CourtRequest:
     wanted = SendIn.model_validate({"court": "150302", "fits": True} | changed)
-    return await court_sending.send(story.db, (who or story.cast.mediator).actor, story.case, wanted)
+    return await court_sending.send(
+        story.db, story.cast.mediator.app.state.odr.settings, (who or story.cast.mediator).actor, story.case, wanted
+    )
 
 
 async def _deliver(story: Story) -> CourtPack:
@@ -301,7 +307,7 @@ async def test_it_is_handed_in_once_and_the_receipt_is_kept(
     assert await story.state() == "confirming"
     assert (await send(cast.body_clerk, f"{at}/sending", court="150302", fits="1")).status == 409, "a second tap"
     page = (await look(cast.applicant, f"/cases/{story.case}/court")).main
-    assert "材料正在送往法院" in page
+    assert "材料正在送往" in page
     court_adapter.configure(Settings(var=tmp_path))
 
     first = await _deliver(story)
