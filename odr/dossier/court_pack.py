@@ -19,7 +19,7 @@ from odr.agreements import access as agreement_access
 from odr.agreements import service as agreements
 from odr.agreements.papers import cn_date
 from odr.cases.access import View
-from odr.cases.codes import CaseRole, Channel, ConsentKind
+from odr.cases.codes import CaseRole, Channel, ConsentKind, CourtOutcome
 from odr.cases.facts import Passed
 from odr.cases.models import CaseEvent, Gate
 from odr.core import binding, clock
@@ -122,8 +122,9 @@ def _certified(b: Bundle) -> CaseEvent | None:
 
 
 def consent(b: Bundle, seat: Seat) -> Passed | Gate | None:
-    """In force, or the one that the court has used up."""
-    return seat.state.gates.get(ConsentKind.COURT_REQUEST) or b.consents.get(seat.row.id)
+    """In force, or the one on which the court has confirmed. After a no everybody is asked anew."""
+    confirmed = bool(b.court) and b.court[-1].outcome == CourtOutcome.VALID
+    return seat.state.gates.get(ConsentKind.COURT_REQUEST) or (b.consents.get(seat.row.id) if confirmed else None)
 
 
 # --- what there is ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from odr.accounts.models import IdentityLevel, Person
 from odr.agreements import service as agreements
 from odr.agreements.court_models import CourtPack
 from odr.agreements.models import CourtRequest
-from odr.agreements.schemas import CourtConsentIn
+from odr.agreements.schemas import CourtConsentIn, CourtOutcomeIn
 from odr.audit.models import LedgerRow
 from odr.audit.who import SYSTEM
 from odr.cases.models import CaseEvent, Party
@@ -372,6 +372,23 @@ async def test_the_courts_machine_says_what_became_of_it(story: Story, tmp_path:
     async with story.db.read() as session:
         rows = list(await session.scalars(select(LedgerRow).where(LedgerRow.tag == "court:outcome:received")))
         assert len(rows) == 1
+
+
+async def test_after_a_no_everybody_is_asked_anew_and_the_pack_says_so(story: Story, tmp_path: Path) -> None:
+    court_adapter.configure(Settings(var=tmp_path))
+    await _ready(story)
+    await _sent(story)
+    assert court_pack.shown(await _pack(story, story.cast.mediator))["complete"]
+    said = CourtOutcomeIn.model_validate({"outcome": "rejected", "decided_on": str(clock.today()), "head": "unclear"})
+    async with story.db.write() as session:
+        await agreements.record_court_outcome(session, story.cast.mediator.actor, story.case, said)
+    used_up = {what for _who, what in await _missing(story) if "授权" not in what}
+    assert used_up == {"还没有同意一起申请"}, "what was agreed to was used up by the first request"
+    with pytest.raises(Conflict, match="材料还不齐"):
+        await _sent(story)
+    await _agree(story)
+    await _sent(story, court="150304")
+    assert await story.state() == "confirming"
 
 
 async def test_a_request_that_was_withdrawn_before_it_left_is_not_carried(
