@@ -41,6 +41,7 @@ from odr.core.settings import Settings
 from odr.core.static import BuiltFiles
 from odr.core.templating import DIST
 from odr.core.web import Edge, InWords, Odr, install_errors
+from odr.dossier import court_adapter
 from odr.evidence import service as evidence
 from odr.live.hub import Hub
 from odr.notices import adapters
@@ -83,6 +84,7 @@ def build(settings: Settings) -> Odr:
         raise RuntimeError("This service refuses to start for a real city:\n- " + "\n- ".join(refusals))
     adapters.configure(settings.sms_adapter)
     realname.adapter(settings.realname_adapter)
+    court_adapter.configure(settings)
     crypto.configure(settings.secret)
     evidence.configure(settings.var)
     bus: Bus = MemoryBus()

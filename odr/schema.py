@@ -4,6 +4,7 @@ from sqlalchemy import Connection, text
 
 import odr.accounts.models
 import odr.agreements.check_models
+import odr.agreements.court_models
 import odr.agreements.instalment_models
 import odr.agreements.models
 import odr.agreements.offer_models

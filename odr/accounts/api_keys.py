@@ -1,4 +1,4 @@
-"""Keys of the machines that feed matters in (12345, 110): shown once, ended at once."""
+"""Keys of the machines that feed matters in (12345, 110) or say what a court decided: shown once, ended at once."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from odr.core.i18n import _
 from odr.core.ids import new_token
 
 # What a machine may do with its key.
-SCOPES = ("hotline",)
+SCOPES = ("hotline", "court")
 
 
 async def create_key(session: AsyncSession, who: Who, name: str, scope: str) -> tuple[ApiKey, str]:

@@ -165,9 +165,23 @@ async def file_of_court_request(session: AsyncSession, actor: Actor, request_id:
     return case_pid is not None and await _reads(session, actor, case_pid)
 
 
-async def _reads(session: AsyncSession, actor: Actor, case_pid: str) -> bool:
+async def file_of_court_pack(session: AsyncSession, actor: Actor, request_id: int) -> bool:
+    """Whether the actor may open what was handed to the court, with everybody's numbers in it: its staff alone."""
+    case_pid = await session.scalar(
+        select(Case.pid).join(CourtRequest, CourtRequest.case_id == Case.id).where(CourtRequest.id == request_id)
+    )
+    return case_pid is not None and await _reads(session, actor, case_pid, handling=True)
+
+
+async def file_of_court_proof(session: AsyncSession, actor: Actor, case_id: int) -> bool:
+    """Whether the actor may open a proof of property that goes to the court: both sides ask, so both read it."""
+    case_pid = await session.scalar(select(Case.pid).where(Case.id == case_id))
+    return case_pid is not None and await _reads(session, actor, case_pid)
+
+
+async def _reads(session: AsyncSession, actor: Actor, case_pid: str, *, handling: bool = False) -> bool:
     try:
-        await of_case(session, actor, case_pid)
+        view = await of_case(session, actor, case_pid)
     except NotFound:
         return False
-    return True
+    return view.handles or not handling

@@ -11,6 +11,7 @@ from odr.agreements import (
     board_api,
     check_api,
     confirming,
+    court_api,
     documents,
     instalment_api,
     offer_api,
@@ -278,13 +279,15 @@ async def record_court_outcome(
     case: str,
     outcome: Annotated[str, Form()],
     decided_on: Annotated[str, Form()],
+    head: Annotated[str, Form()] = "",
     docket_no: Annotated[str, Form()] = "",
     note: Annotated[str, Form()] = "",
     file: Annotated[UploadFile | None, File()] = None,
 ) -> dict[str, Any]:
     """What the court said, with its paper where there is one."""
     given = {"outcome": outcome, "decided_on": decided_on, "docket_no": docket_no, "note": note}
-    wanted = forms.parse(CourtOutcomeIn, given)
+    wanted = forms.parse(CourtOutcomeIn, given | ({"head": head} if head else {}))
+    wanted.check()
     async with web.read(request) as session:
         access.need_handler(await access.of_case(session, actor, case))
     paper = await evidence.prepare(file, web.odr(request).settings) if file is not None else None
@@ -293,4 +296,5 @@ async def record_court_outcome(
         return await _court(session, actor, case)
 
 
+router.include_router(court_api.router)
 router.include_router(performance_api.router)

@@ -323,7 +323,7 @@ _THIRD = re.compile(
 _STATUS = re.compile("离婚|解除婚姻|婚姻无效|亲子关系|收养|抚养权|监护权|继承|遗产|遗嘱")
 _SUPPLY = re.compile("停(?:止)?(?:供)?(?:水|气|热|暖)")
 _TITLE = re.compile(
-    r"(?:所有权|使用权|宅基地|不动产|房屋|房产|土地|商标权|专利权|著作权)[^。；，]{0,12}(?:归|确认为|属于)[^。；，]{1,20}(?:所有|享有)?"
+    r"(?:所有权|使用权|宅基地|不动产|房屋|房产|土地|商标权|专利权|著作权)[^。；，]{0,12}(?:归(?!还)|确认为|属于)[^。；，]{1,20}(?:所有|享有)?"
 )
 
 
@@ -411,7 +411,7 @@ def _no_credit_code(text: Examined) -> Iterator[Hit]:
 
 _MUST, _SHOULD = Severity.MUST, Severity.SHOULD
 _CONTENT = N_("人民调解法第二十九条")
-_DEFINITE = N_("民诉法解释第三百五十八条第五项（内容不明确）")
+DEFINITE = N_("民诉法解释第三百五十八条第五项（内容不明确）")
 
 RULES: tuple[Rule, ...] = (
     Rule("obligor_missing", _MUST, _CONTENT, _no_obligor, N_("没有写由谁来做。"), N_("请选择由谁来做。")),
@@ -425,33 +425,33 @@ RULES: tuple[Rule, ...] = (
         N_("写了一位已经不在本案里的人。"), N_("请从本案现在的当事人里选一位。"),
     ),
     Rule(
-        "amount_missing", _MUST, _DEFINITE, _no_amount,
+        "amount_missing", _MUST, DEFINITE, _no_amount,
         N_("付款没有写金额。"), N_("请写明付多少钱。"),
     ),
     Rule(
-        "amount_wrong", _MUST, _DEFINITE, _wrong_amount,
+        "amount_wrong", _MUST, DEFINITE, _wrong_amount,
         N_("金额不对：要大于 0，也不能大得离谱。"), N_("请看看是不是多写了几个 0，或者写成了负数。"),
     ),
     Rule(
-        "sum_in_words", _SHOULD, _DEFINITE, _sum_in_words,
+        "sum_in_words", _SHOULD, DEFINITE, _sum_in_words,
         N_("文字里写了要付的钱，但这一条没有选“付款”，正式文书上不会有大写金额，也不会提醒到期。"),
         N_("请把类别改成“付款”，写上金额和日期。"),
     ),
     Rule(
-        "other_sum", _SHOULD, _DEFINITE, _other_sum,
+        "other_sum", _SHOULD, DEFINITE, _other_sum,
         N_("文字里写的金额和“金额”一栏不一样。"), N_("请改成一样的，或者把文字里的金额去掉。"),
     ),
     Rule(
-        "date_missing", _MUST, _DEFINITE, _no_date,
+        "date_missing", _MUST, DEFINITE, _no_date,
         N_("没有写哪一天以前做完。"), N_("请写一个日期；长期的，请写多久一次。"),
     ),
     Rule(
-        "date_past", _MUST, _DEFINITE, _past,
+        "date_past", _MUST, DEFINITE, _past,
         N_("写的日期已经过去了。"), N_("请写今天或以后的日期。"),
     ),
-    Rule("date_far", _MUST, _DEFINITE, _far, N_("写的日期太远了。"), N_("请看看年份写对没有。")),
+    Rule("date_far", _MUST, DEFINITE, _far, N_("写的日期太远了。"), N_("请看看年份写对没有。")),
     Rule(
-        "dates_backwards", _MUST, _DEFINITE, _backwards,
+        "dates_backwards", _MUST, DEFINITE, _backwards,
         N_("结束的日期在开始的日期以前。"), N_("请改其中一个日期。"),
     ),
     Rule(
@@ -459,32 +459,32 @@ RULES: tuple[Rule, ...] = (
         N_("没有写怎么付（转账还是现金）。"), N_("请写明付款的方式。"),
     ),
     Rule(
-        "account_missing", _SHOULD, _DEFINITE, _no_account,
+        "account_missing", _SHOULD, DEFINITE, _no_account,
         N_("写了转账，没有写收款账户。"), N_("请写户名、开户行和账号。"),
         N_("请把您的收款账户（户名、开户行、账号）告诉调解员。"),
     ),
     Rule(
-        "vague", _SHOULD, _DEFINITE, _vague,
+        "vague", _SHOULD, DEFINITE, _vague,
         N_("“%(found)s”说不清楚，将来难以履行，法院也不会确认。"), N_("请换成具体的日期、数额或者做法。"),
     ),
     Rule(
-        "plan_sum", _MUST, _DEFINITE, _plan_sum,
+        "plan_sum", _MUST, DEFINITE, _plan_sum,
         N_("各期加起来和总金额不一样。"), N_("请打开“分期付款”，改到一样为止。"),
     ),
     Rule(
-        "plan_amounts", _MUST, _DEFINITE, _plan_amounts,
+        "plan_amounts", _MUST, DEFINITE, _plan_amounts,
         N_("分期里有一期没有金额，或者金额不大于 0。"), N_("请打开“分期付款”改好这一期。"),
     ),
     Rule(
-        "plan_order", _MUST, _DEFINITE, _plan_order,
+        "plan_order", _MUST, DEFINITE, _plan_order,
         N_("分期的日期前后颠倒，或者有两期在同一天。"), N_("请打开“分期付款”，按先后写日期。"),
     ),
     Rule(
-        "plan_past", _MUST, _DEFINITE, _plan_past,
+        "plan_past", _MUST, DEFINITE, _plan_past,
         N_("分期里有的日期已经过去了。"), N_("请打开“分期付款”，从今天以后开始。"),
     ),
     Rule(
-        "plan_end", _MUST, _DEFINITE, _plan_end,
+        "plan_end", _MUST, DEFINITE, _plan_end,
         N_("这一条的期限和最后一期的日期不一样。"), N_("请把期限改成最后一期的日期，或者重新排一次分期。"),
     ),
     Rule(

@@ -5,24 +5,42 @@ registers the request with its court, and later what the court said.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements import access, content, courts, documents, hands, performing, standing
+from odr.accounts.models import ApiKey
+from odr.agreements import (
+    access,
+    confirmable,
+    content,
+    court_clock,
+    court_window,
+    courts,
+    documents,
+    hands,
+    performing,
+    standing,
+)
+from odr.agreements import performance_rules as remains
+from odr.agreements.court_codes import AFTERWARDS, Head
+from odr.agreements.court_models import CourtPack
+from odr.agreements.court_rules import Finding
 from odr.agreements.models import CourtRequest
-from odr.agreements.schemas import CourtConsentIn, CourtOutcomeIn, CourtRequestIn
+from odr.agreements.schemas import CourtConsentIn, CourtOutcomeIn, CourtRequestIn, CourtWordIn
 from odr.audit import service as audit
+from odr.audit.who import SYSTEM, Who
 from odr.cases import service as cases
 from odr.cases.access import View
-from odr.cases.codes import Channel, ConsentKind, CourtOutcome, Side, State
+from odr.cases.codes import Category, Channel, ConsentKind, CourtOutcome, Side, State
 from odr.cases.models import Case, Party
 from odr.core import clock
-from odr.core.errors import Conflict, Invalid
+from odr.core.errors import Conflict, Invalid, NotFound
 from odr.core.i18n import _
-from odr.core.templating import day
+from odr.core.templating import day, moment
 from odr.evidence import service as evidence
 
 OPEN = (State.EFFECTIVE, State.PERFORMING)
@@ -161,11 +179,11 @@ async def register(session: AsyncSession, actor: Actor, case_pid: str, wanted: C
     access.need_handler(view)
     case = await access.lock(session, view.case.id)
     effect = await standing.in_effect(session, case)
-    if effect is None or effect.effective_at is None or effect.court_until is None:
+    if effect is None or effect.effective_on is None or effect.court_until is None:
         raise Conflict(_("协议还没有生效，不能申请司法确认。"), code="not_effective")
     if await outcome_of(session, case) is CourtOutcome.VALID:
         raise Conflict(_("法院已经确认过这份协议，不用再申请。"), code="court_confirmed")
-    court = _court(wanted, clock.local(effect.effective_at).date() > wanted.applied_on)
+    court = named(wanted, effect.effective_on > wanted.applied_on)
     docket = wanted.docket_no
     row = CourtRequest(
         case_id=case.id, agreement_id=effect.agreement.id, court=court, docket_no=docket,
@@ -181,7 +199,7 @@ async def register(session: AsyncSession, actor: Actor, case_pid: str, wanted: C
     return row
 
 
-def _court(wanted: CourtRequestIn, before_effect: bool) -> str:
+def named(wanted: CourtRequestIn, before_effect: bool = False) -> str:
     """The court's name. Raises Invalid naming every field that is wrong."""
     wrong: dict[str, str] = {}
     name = courts.COURTS.get(wanted.court, "")
@@ -215,21 +233,68 @@ async def record(
     row = next((one for one in await requests_of(session, case) if one.outcome is None), None)
     if case.state != State.CONFIRMING or row is None:
         raise Conflict(_("现在没有等法院结果的申请。请刷新页面，看看到了哪一步。"), code="not_confirming")
+    await _record(session, actor, case, row, wanted, paper)
+    return row
+
+
+async def record_from_court(session: AsyncSession, key: ApiKey, wanted: CourtWordIn) -> tuple[CourtRequest, bool]:
+    """The same from the court's own machine: the request, and whether this was new. A repeat changes nothing.
+
+    Raises NotFound, Invalid, Conflict (another word was recorded before, or the case stands elsewhere).
+    """
+    case_id = await session.scalar(select(CourtRequest.case_id).where(CourtRequest.pid == wanted.request))
+    if case_id is None:
+        raise NotFound()
+    case = await access.lock(session, case_id)
+    query = select(CourtRequest).where(CourtRequest.pid == wanted.request)
+    row = (await session.scalars(query.execution_options(populate_existing=True))).one()
+    if row.outcome is not None:
+        if (row.outcome, row.decided_on, row.head) == (wanted.outcome, wanted.decided_on, _head(wanted)):
+            return row, False
+        raise Conflict(_("这份申请已经登记了另一个结果。请联系调委会核对。"), code="outcome_differs")
+    if case.state != State.CONFIRMING:
+        raise Conflict(_("现在没有等法院结果的申请。请刷新页面，看看到了哪一步。"), code="not_confirming")
+    await _record(session, SYSTEM, case, row, wanted)
+    detail = {"key": key.pid, "outcome": wanted.outcome.value}
+    await audit.record(session, SYSTEM, "court:outcome:received", "court_request", row.pid, detail)
+    return row, True
+
+
+def _head(wanted: CourtOutcomeIn) -> Head | None:
+    """A head is only of a no."""
+    return wanted.head if wanted.outcome in (CourtOutcome.REFUSED, CourtOutcome.REJECTED) else None
+
+
+async def _record(
+    session: AsyncSession,
+    who: Who,
+    case: Case,
+    row: CourtRequest,
+    wanted: CourtOutcomeIn,
+    paper: evidence.Prepared | None = None,
+) -> None:
+    wanted.check()
     if wanted.decided_on < row.applied_on:
         raise Invalid({"decided_on": _("这一天早于申请的日期。请看看日期写对没有。")})
-    row.outcome, row.decided_on, row.note = wanted.outcome.value, wanted.decided_on, wanted.note
+    row.outcome, row.decided_on, row.note, row.head = (
+        wanted.outcome.value,
+        wanted.decided_on,
+        wanted.note,
+        _head(wanted),
+    )
     row.docket_no = wanted.docket_no or row.docket_no
-    row.recorded_by, row.recorded_at = actor.person_id, clock.now()
+    row.recorded_by, row.recorded_at = who.person_id, clock.now()
     if paper is not None:
-        row.paper_file_id = (await evidence.keep(session, actor, paper, "court_request", row.id)).id
+        row.paper_file_id = (await evidence.keep(session, who, paper, "court_request", row.id)).id
     await session.flush()
     note = f"{wanted.outcome.zh}，{wanted.decided_on.isoformat()}"
-    await cases.record_court_result(session, actor, case, wanted.outcome, note)
+    await cases.record_court_result(session, who, case, wanted.outcome, note)
     detail = {"case": case.pid, "outcome": wanted.outcome.value, "decided_on": wanted.decided_on.isoformat()}
-    await audit.record(session, actor, "court:outcome:recorded", "court_request", row.pid, detail)
+    await audit.record(session, who, "court:outcome:recorded", "court_request", row.pid, detail)
+    if wanted.outcome is CourtOutcome.VALID:
+        await court_clock.begin_enforcement(session, case, row)
     if await performing.all_kept(session, case):
-        await cases.mark_performed(session, actor, case)
-    return row
+        await cases.mark_performed(session, who, case)
 
 
 # --- what is shown --------------------------------------------------------------------------------------------------
@@ -239,7 +304,9 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
     """The joint request for this viewer: whether it is possible, who agreed, until when, and what the court said."""
     case = view.case
     effect = await standing.in_effect(session, case)
-    until = effect.court_until if effect is not None else None
+    term = effect.court_term if effect is not None else None
+    until = term.date if term is not None else None
+    moved = until is not None and effect is not None and until != court_window.plain_end(effect.effective_on)
     why = await hindrance(session, case)
     given = await agreed(session, case)
     parties = await content.principals(session, case)
@@ -252,25 +319,75 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
         "until": until.isoformat() if until is not None else None,
         "until_day": day(until),
         "days_left": max((until - clock.today()).days, 0) if until is not None else None,
+        "moved": moved,
+        "provisional": term is not None and term.provisional,
+        "closed": why is not None and why[0] == "court_window",
+        "findings": [_finding(one) for one in await confirmable.findings(session, case)] if effect is not None else [],
+        "courts": [
+            {"id": one.court.key, "name": one.court.name, "reasons": list(one.reasons)}
+            for one in courts.propose(await confirmable.places(session, view))
+        ],
+        "other_ways": [way.shown() for way in await confirmable.other_ways(session, case)],
+        "remains": await _remains(session, case, until) if effect is not None else [],
         "parties": [
             {"id": p.pid, "name": p.name, "side": p.side, "agreed": p.id in given, "me": p.id == own} for p in parties
         ],
         "everybody": everybody,
-        "requests": [await _request(session, row) for row in await requests_of(session, case)],
+        "requests": [await _request(session, view, row) for row in await requests_of(session, case)],
         "can": {
             "agree": possible and view.is_party and access.may_settle(view) and own not in given,
             "take_back": view.state in OPEN and access.may_settle(view) and own in given,
             "vouch": possible and view.handles and not everybody,
             # What was handed in on time may be entered after it.
+            "pack": effect is not None,
             "register": view.handles and everybody and (why is None or why[0] == "court_window"),
             "record": view.handles and view.state is State.CONFIRMING,
         },
     }
 
 
-async def _request(session: AsyncSession, row: CourtRequest) -> Mapping[str, Any]:
-    outcome = CourtOutcome(row.outcome) if row.outcome is not None else None
+def _finding(one: Finding) -> dict[str, Any]:
+    head, clause = one.rule.head, one.hit.clause
     return {
+        "rule": one.rule.id,
+        "bars": one.bars,
+        "head": head.value if head is not None else None,
+        "say": one.say,
+        "mend": one.mend,
+        "source": one.source,
+        "clause": clause.pid if clause is not None else None,
+    }
+
+
+async def _remains(session: AsyncSession, case: Case, until: date | None) -> list[dict[str, str]]:
+    """The ways that are left when the court cannot be asked, or has said no."""
+    items = await performing.items_of(session, case)
+    confirmed = await outcome_of(session, case) is CourtOutcome.VALID
+    matter = remains.Matter(
+        category=Category(case.category), money=any(item.amount_fen is not None for item in items),
+        today=clock.today(), court_until=until, confirmed=confirmed,
+    )  # fmt: skip
+    return [{"key": one.key, "text": one.say, "source": _(one.source)} for one in remains.routes(matter)]
+
+
+async def _request(session: AsyncSession, view: View, row: CourtRequest) -> Mapping[str, Any]:
+    outcome = CourtOutcome(row.outcome) if row.outcome is not None else None
+    head = Head(row.head) if row.head is not None else None
+    pack = await session.get(CourtPack, row.id)
+    enforce = await court_clock.enforceable(session, view.case, row) if outcome is CourtOutcome.VALID else None
+    return {
+        "head": head.value if head is not None else None,
+        "head_label": head.label if head is not None else None,
+        "afterwards": _(AFTERWARDS[head]) if head is not None else None,
+        "enforce_until": enforce.isoformat() if enforce is not None else None,
+        "enforce_until_day": day(enforce),
+        "sent": pack is not None,
+        "receipt_no": pack.receipt_no if pack is not None else "",
+        "received_at": pack.received_at.isoformat(timespec="seconds")
+        if pack is not None and pack.received_at
+        else None,
+        "received": moment(pack.received_at) if pack is not None and pack.received_at else None,
+        "pack": await documents.file_address(session, pack.file_id) if pack is not None and view.handles else None,
         "id": row.pid,
         "court": row.court,
         "docket_no": row.docket_no,

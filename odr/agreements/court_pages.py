@@ -9,8 +9,9 @@ from starlette.responses import HTMLResponse, Response
 from odr.accounts.access import Actor, SignedIn
 from odr.agreements import access, confirming, courts, service
 from odr.agreements.board_pages import UPLOAD_CEILING, errors_of
+from odr.agreements.court_codes import Head
 from odr.agreements.schemas import CourtConsentIn, CourtOutcomeIn, CourtRequestIn
-from odr.cases.codes import CourtOutcome
+from odr.cases.codes import CourtOutcome, Source
 from odr.core import clock, forms, web
 from odr.core.errors import Conflict, Invalid, OdrError
 from odr.core.forms import Form
@@ -38,14 +39,18 @@ async def _page(
             "handles": view.handles,
             "left": left,
             "where": _(courts.WHERE),
-            "not_confirmed": [_(line) for line in courts.NOT_CONFIRMED],
-            "courts": [*courts.COURTS.items(), (courts.OTHER, _("其他法院"))],
+            "invited": Source(view.case.source) is Source.COURT,
+            "invited_text": _(courts.INVITED),
+            "middle": _(courts.MIDDLE),
+            "courts": courts.offered(doc["courts"]),
+            "heads": [(one.value, one.label) for one in Head],
             "channels": [(c.value, c.label) for c in confirming.ON_PAPER],
             "outcomes": [(o.value, o.label) for o in CourtOutcome],
             "upload_max": web.odr(request).settings.upload_max_bytes,
         }
         today = clock.today().isoformat()
-        given = {"court": courts.near(view.case) or "", "applied_on": today, "decided_on": today}
+        first = doc["courts"][0]["id"] if doc["courts"] else ""
+        given = {"court": first, "applied_on": today, "decided_on": today}
     status = error.status if error is not None else 200
     shown = values if values is not None else given
     return render(request, "agreements/court.html", status=status, errors=errors_of(error), values=shown, **context)
@@ -103,7 +108,11 @@ async def record(request: Request, actor: SignedIn, pid: str) -> Response:
         access.need_handler(await access.of_case(session, actor, pid))
     form = await forms.read(request)
     try:
-        wanted = form.parse(CourtOutcomeIn)
+        # A head is only asked where the court said no; an empty choice is told at its field by the verb.
+        fields = set(CourtOutcomeIn.model_fields)
+        given = {name: value for name, value in form.values.items() if name in fields and (name != "head" or value)}
+        wanted = forms.parse(CourtOutcomeIn, given)
+        wanted.check()
         files = form.files("file")
         paper = await evidence.prepare(files[0], web.odr(request).settings) if files else None
     except OdrError as error:

@@ -1,34 +1,90 @@
-"""The courts of Wuhai that may confirm an agreement, and what a court will not confirm."""
+"""The courts of Wuhai, which of them may confirm an agreement, and why: data and a pure function over it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from odr.cases.models import Case
-from odr.core.i18n import N_
+from odr.core.i18n import N_, _
 
 OTHER = "other"
 
-# By the division each court sits for. Its name goes onto papers, so it stays Chinese.
-COURTS: Mapping[str, str] = {
-    "150302": "乌海市海勃湾区人民法院",
-    "150303": "乌海市海南区人民法院",
-    "150304": "乌海市乌达区人民法院",
-    "150300": "乌海市中级人民法院",
-}
 
-WHERE = N_("可以向一方住所地、标的物所在地或者调委会所在地的基层法院申请；法院邀请调解的，向邀请的法院申请。")
-"""Which court is competent (民事诉讼法 Art. 205)."""
+@dataclass(frozen=True)
+class Court:
+    """A court by the division it sits for. `word`: by what an address names its district. Its name goes onto papers, so
+    it stays Chinese."""
 
-NOT_CONFIRMED = (
-    N_("婚姻、亲子、收养等身份关系"),
-    N_("房屋、土地等归谁所有，商标、专利等归谁所有"),
-    N_("应当由其他特别程序办理的事"),
-    N_("违反法律，损害国家、公共利益或别人利益，或者不是自愿达成的"),
-    N_("内容不明确，例如没有写清金额、日期和做法"),
+    key: str
+    name: str
+    word: str = ""
+    basic: bool = True
+
+
+ALL: tuple[Court, ...] = (
+    Court("150302", "乌海市海勃湾区人民法院", "海勃湾"),
+    Court("150303", "乌海市海南区人民法院", "海南区"),
+    Court("150304", "乌海市乌达区人民法院", "乌达"),
+    Court("150300", "乌海市中级人民法院", basic=False),
 )
-"""What a court refuses to take or to confirm (民诉法解释 Art. 355, 358)."""
+COURTS: Mapping[str, str] = {court.key: court.name for court in ALL}
+
+WHERE = N_(
+    "可以向一方住所地、标的物所在地或者调委会所在地的基层法院申请；法院邀请调解的，向邀请的法院申请"
+    "（民事诉讼法第二百零五条）。"
+)
+INVITED = N_("法院邀请或者委托的调解，向邀请的那个法院申请。请选那个法院；不在下面的，选“其他法院”写它的全名。")
+MIDDLE = N_("依法应当由中级法院管的纠纷才选它，例如重大的涉外案件。拿不准的，请先打法院的电话问清楚。")
 
 
-def near(case: Case) -> str | None:
-    """The court of the place the dispute is from: the one to offer first."""
-    key = case.division_code[:6]
-    return key if key in COURTS else None
+@dataclass(frozen=True)
+class Places:
+    """What a choice of court hangs on. Divisions by their six digits, empty where they are not known.
+
+    `homes`: each party's name and address as it was written. `invited`: a court sent the matter here.
+    """
+
+    homes: Sequence[tuple[str, str]] = ()
+    subject: str = ""
+    body: str = ""
+    invited: bool = False
+    invited_by: str = ""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A court that is competent, with every reason that makes it so."""
+
+    court: Court
+    reasons: tuple[str, ...]
+
+
+def propose(places: Places) -> list[Proposal]:
+    """The competent courts, the one with most reasons first (民事诉讼法 Art. 205).
+
+    Where a court invited the mediation, that one alone is competent: it is proposed if it is known, and nothing is if
+    it is not. The middle court is never proposed: what belongs before it no address tells.
+    """
+    if places.invited:
+        known = [court for court in ALL if court.name == places.invited_by]
+        return [Proposal(court, (_("是它邀请调解的"),)) for court in known]
+    found = []
+    for court in ALL:
+        if court.basic and (reasons := _reasons(court, places)):
+            found.append(Proposal(court, tuple(reasons)))
+    return sorted(found, key=lambda one: -len(one.reasons))
+
+
+def _reasons(court: Court, places: Places) -> list[str]:
+    found = [_("%(name)s的住处或住所在这个区", name=name) for name, address in places.homes if court.word in address]
+    if places.subject.startswith(court.key):
+        found.append(_("事情发生在这个区"))
+    if places.body.startswith(court.key):
+        found.append(_("调委会在这个区"))
+    return found
+
+
+def offered(proposed: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """All courts for a choice, those that were proposed first."""
+    first = [one["id"] for one in proposed]
+    named = [(key, _("%(court)s（可以申请）", court=COURTS[key])) for key in first]
+    return [*named, *((key, name) for key, name in COURTS.items() if key not in first), (OTHER, _("其他法院"))]

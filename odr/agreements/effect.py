@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements import content, drafting, performing, standing
+from odr.agreements import content, court_clock, drafting, performing, standing
 from odr.agreements.access import Place
 from odr.agreements.models import Agreement, Signature
 from odr.agreements.standing import Standing
@@ -57,6 +57,7 @@ async def _take_effect(session: AsyncSession, who: Who, case: Case, now: Standin
     """The case moves, and each clause becomes a promise with its reminders."""
     await cases.settle_effective(session, who, case, now.agreement.form)
     await performing.begin(session, who, case, now.agreement)
+    await court_clock.begin(session, now)
 
 
 async def say_voided(session: AsyncSession, actor: Actor, case: Case, agreement: Agreement) -> None:

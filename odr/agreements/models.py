@@ -302,6 +302,8 @@ class CourtRequest(Base):
     paper_file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     recorded_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     recorded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # On which head the court said no: see `court_codes.Head`.
+    head: Mapped[str | None] = mapped_column(String(12))
 
 
 class ReturnVisit(Base):

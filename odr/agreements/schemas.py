@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from odr.accounts import service as accounts
+from odr.agreements.court_codes import NOT_ACCEPTED, Head
 from odr.cases.codes import Channel, Coded, CourtOutcome, Side
 from odr.core import clock
 from odr.core.errors import Invalid
@@ -445,12 +446,28 @@ class CourtRequestIn(Strict):
 
 
 class CourtOutcomeIn(Strict):
-    """What the court said, and when."""
+    """What the court said, and when; where it said no, on which head (民诉法解释 Art. 355, 358)."""
 
     outcome: CourtOutcome
     decided_on: PastDay
+    head: Head | None = None
     docket_no: str = Field(default="", max_length=60)
     note: str = Field(default="", max_length=300)
+
+    def check(self) -> None:
+        """Whether the head fits the outcome. Raises Invalid."""
+        if self.outcome not in (CourtOutcome.REFUSED, CourtOutcome.REJECTED):
+            return
+        if self.head is None:
+            raise Invalid({"head": _("请选择法院写的是哪一项理由。")})
+        if self.outcome is CourtOutcome.REFUSED and self.head not in NOT_ACCEPTED:
+            raise Invalid({"head": _("不予受理的，只有前五项理由。请再看一眼裁定书。")})
+
+
+class CourtWordIn(CourtOutcomeIn):
+    """The same from the court's own machine, about one request that was handed in."""
+
+    request: Pid
 
 
 class VisitIn(Strict):

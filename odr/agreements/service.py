@@ -1,15 +1,19 @@
 """Agreements as verbs: the one door for other features. Each verb takes the session first and never commits; those
 that take the database make slow things (PDF) or spend codes between two transactions of their own."""
 
-from odr.agreements import access, tellers
+from odr.agreements import access, court_reminding, tellers
 from odr.agreements.board import Board, show
 from odr.agreements.checks import acknowledge, acknowledge_all
 from odr.agreements.confirming import agree as agree_to_court
+from odr.agreements.confirming import named as court_named
 from odr.agreements.confirming import record as record_court_outcome
+from odr.agreements.confirming import record_from_court as record_court_word
 from odr.agreements.confirming import register as register_court_request
+from odr.agreements.confirming import shown as court_shown
 from odr.agreements.confirming import take_back as take_back_court_consent
-from odr.agreements.content import Content, gather, principals
+from odr.agreements.content import Content, gather, kept, principals
 from odr.agreements.copies import keep_copy
+from odr.agreements.courts import offered as courts_offered
 from odr.agreements.documents import document, promises, versions
 from odr.agreements.drafting import (
     accept_all,
@@ -42,6 +46,7 @@ from odr.agreements.postponing import withdraw as withdraw_postponement
 from odr.agreements.reading import has_read
 from odr.agreements.reading import note as note_read
 from odr.agreements.schedule import entries as calendar_entries
+from odr.agreements.seals import adapter as seal_of
 from odr.agreements.sheets import take_paper
 from odr.agreements.signing import seal, send_code, sign
 from odr.agreements.standing import Standing, in_effect
@@ -74,6 +79,9 @@ __all__ = [
     "claim",
     "complete",
     "confirm_oral",
+    "court_named",
+    "court_shown",
+    "courts_offered",
     "document",
     "draft",
     "drop_plan",
@@ -87,6 +95,7 @@ __all__ = [
     "items_of",
     "keep_copy",
     "keep_performance_paper",
+    "kept",
     "note_read",
     "parts_of",
     "plan",
@@ -96,6 +105,7 @@ __all__ = [
     "promises",
     "record",
     "record_court_outcome",
+    "record_court_word",
     "record_part",
     "register",
     "register_court_request",
@@ -107,6 +117,7 @@ __all__ = [
     "reorder",
     "revise_sheet",
     "seal",
+    "seal_of",
     "send_code",
     "send_visit_form",
     "settle",
@@ -129,7 +140,10 @@ __all__ = [
 ]
 
 tell = tellers.tell
+reminding = (court_reminding.on_window, court_reminding.on_enforcement)
 
 files.register("agreement", access.file_of_agreement)
 files.register("court_request", access.file_of_court_request)
+files.register("court_pack", access.file_of_court_pack)
+files.register("court_proof", access.file_of_court_proof)
 files.register("performance", access.file_of_item)

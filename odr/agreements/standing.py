@@ -2,17 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from odr.agreements import content, rules
+from odr.agreements import content, court_window, rules
 from odr.agreements.models import Agreement, Signature
+from odr.bodies.calendar import Due
 from odr.cases.models import Case, Party
 from odr.core import clock
 
-COURT_DAYS = 30
 MEDIATOR, SEAL = "mediator", "seal"
 
 
@@ -46,9 +46,18 @@ class Standing:
     @property
     def court_until(self) -> date | None:
         """The last day for asking the court together: 30 days from the effect (Art. 33)."""
-        if self.effective_at is None:
-            return None
-        return clock.local(self.effective_at).date() + timedelta(days=COURT_DAYS)
+        found = self.court_term
+        return found.date if found is not None else None
+
+    @property
+    def effective_on(self) -> date | None:
+        """The day of the effect in Wuhai."""
+        return clock.local(self.effective_at).date() if self.effective_at is not None else None
+
+    @property
+    def court_term(self) -> Due | None:
+        """The same, and whether it rests on a year whose holidays are not published yet."""
+        return court_window.until(self.effective_on) if self.effective_on is not None else None
 
     def slot(self, key: str) -> Slot | None:
         return next((slot for slot in self.slots if slot.key == key), None)

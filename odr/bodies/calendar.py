@@ -50,6 +50,15 @@ class Calendar:
             n -= self.is_workday(day)
         return Due(day, provisional)
 
+    def last_day(self, day: date) -> Due:
+        """The last day of a term that would end on `day`: one that is off moves to the day on which work begins again
+        (民法典 Art. 203)."""
+        provisional = not self.knows(day)
+        while not self.is_workday(day):
+            day += timedelta(days=1)
+            provisional = provisional or not self.knows(day)
+        return Due(day, provisional)
+
 
 def parse(table: Mapping[str, Any]) -> Calendar:
     """A calendar from the JSON shape of `data/holidays.json`."""
@@ -75,3 +84,8 @@ def is_workday(day: date) -> bool:
 def add_working_days(day: date, n: int) -> Due:
     """The n-th working day after `day`, by the table that ships with the service."""
     return calendar().add_working_days(day, n)
+
+
+def last_day(day: date) -> Due:
+    """The last day of a term in calendar days, moved on from a day off, by the table that ships with the service."""
+    return calendar().last_day(day)

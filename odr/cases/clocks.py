@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from odr.bodies.calendar import Due, add_working_days, calendar
+from odr.bodies.calendar import Due, add_working_days, calendar, last_day
 from odr.cases.codes import Category, Coded, CourtStage
 from odr.core.i18n import N_
 
@@ -50,12 +50,14 @@ class Origin(Coded):
 
 @dataclass(frozen=True)
 class Term:
-    """A length of time and the rule it comes from."""
+    """A length of time and the rule it comes from. `moves`: a last day off moves to the next working day, as a term of
+    the law does (民法典 Art. 203); where people are only urged on, the earlier day is the safe one to show."""
 
     count: int
     unit: Unit
     source: str
     origin: Origin = Origin.NOW
+    moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ CLOCKS: Mapping[ClockKind, ClockRule] = {
     ClockKind.ASSIGN: ClockRule(Term(3, Unit.WORKING_DAYS, "在线调解规则 Art. 10")),
     ClockKind.CONFIRM: ClockRule(Term(3, Unit.WORKING_DAYS, "在线调解规则 Art. 12")),
     ClockKind.MEDIATE: _MEDIATE,
-    ClockKind.COURT_REQUEST: ClockRule(Term(30, Unit.DAYS, "人民调解法 Art. 33")),
+    ClockKind.COURT_REQUEST: ClockRule(Term(30, Unit.DAYS, "人民调解法 Art. 33", moves=True)),
     ClockKind.COURT_DECISION: ClockRule(Term(30, Unit.DAYS, "民事诉讼法 Art. 187 (for information)")),
     ClockKind.ENFORCE: ClockRule(Term(2, Unit.YEARS, "民事诉讼法 Art. 250")),
     ClockKind.FOLLOW_UP: ClockRule(Term(3, Unit.DAYS, "D")),
@@ -113,14 +115,15 @@ def due(
 ) -> Due:
     """The last day of a clock that started on `started_on` (a day in Wuhai), which itself does not count.
 
-    Calendar terms end on their day even when it is a holiday: the earlier date is the safe one to show.
+    Calendar terms end on their day even when it is a holiday, unless the term `moves`.
     """
     chosen = term(kind, category, court_stage)
     if chosen.unit is Unit.WORKING_DAYS:
         return add_working_days(started_on, chosen.count)
     if chosen.unit is Unit.YEARS:
         return Due(_years_on(started_on, chosen.count), provisional=False)
-    return Due(started_on + timedelta(days=chosen.count), provisional=False)
+    ends = started_on + timedelta(days=chosen.count)
+    return last_day(ends) if chosen.moves else Due(ends, provisional=False)
 
 
 def _years_on(day: date, years: int) -> date:

@@ -263,6 +263,7 @@ class CourtOutcome(Coded):
     """What became of a joint request for judicial confirmation."""
 
     VALID = "valid", N_("法院确认有效")
+    REFUSED = "refused", N_("法院不予受理")
     REJECTED = "rejected", N_("法院没有确认")
     WITHDRAWN = "withdrawn", N_("撤回了确认申请")
 

@@ -372,7 +372,7 @@ def _rows() -> Iterable[Row]:
         s.CONFIRMING,
         m.RECORD_COURT_RESULT,
         s.PERFORMING,
-        _MEDIATOR | _BODY,
+        _MEDIATOR | _BODY | _SYSTEM,
         (g.COURT_OUTCOME,),
         stops=(c.COURT_DECISION,),
     )

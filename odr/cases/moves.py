@@ -459,12 +459,13 @@ async def apply_confirmation(session: AsyncSession, actor: Actor, case: Case, co
 
 
 async def record_court_result(
-    session: AsyncSession, actor: Actor, case: Case, outcome: CourtOutcome, note: str = ""
+    session: AsyncSession, who: Who, case: Case, outcome: CourtOutcome, note: str = ""
 ) -> None:
-    """What the court said. The consents are used up by it: a further request is asked anew."""
-    by = await _hat(session, actor, case, Move.RECORD_COURT_RESULT)
+    """What the court said, by staff or by the court's own machine. The consents are used up by it: a further request
+    is asked anew."""
+    by = await _hat(session, who, case, Move.RECORD_COURT_RESULT)
     said = _Said(note=note or outcome.zh, detail={"outcome": outcome.value})
-    await _move(session, actor, case, Move.RECORD_COURT_RESULT, by=by, said=said, court_outcome=outcome)
+    await _move(session, who, case, Move.RECORD_COURT_RESULT, by=by, said=said, court_outcome=outcome)
     await revoke_all(session, case, ConsentKind.COURT_REQUEST)
 
 

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     sms_adapter: str = "outbox"
     realname_adapter: str = "format"
     seal_adapter: str = "drawn"
+    court_adapter: str = "folder"
     call_phone: str = "12348"
     trusted_proxies: str = "127.0.0.1"
     workers: int = Field(default=1, ge=1, le=64)
@@ -122,6 +123,10 @@ class Settings(BaseSettings):
             found.append("ODR_REALNAME_ADAPTER=format only checks digits; set a real-name service.")
         if self.seal_adapter == "drawn":
             found.append("ODR_SEAL_ADAPTER=drawn paints a seal; set the body's seal service.")
+        if self.court_adapter == "folder":
+            found.append(
+                "ODR_COURT_ADAPTER=folder only writes the court's papers to a folder; set the court's platform."
+            )
         if self.secret_key is None:
             found.append("ODR_SECRET_KEY is not set; keep it apart from the data.")
         if not self.is_https:

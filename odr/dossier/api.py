@@ -8,7 +8,7 @@ from odr.accounts.access import SignedIn
 from odr.cases.models import Party
 from odr.core import web
 from odr.core.web import Read, Write
-from odr.dossier import access, filing, genuine_pages, papers, records
+from odr.dossier import access, court_api, ending_pages, filing, genuine_pages, papers, records
 from odr.dossier.bundle import gather
 from odr.dossier.models import Filing, Inquiry, Mandate, Particulars, Record
 from odr.dossier.schemas import (
@@ -26,6 +26,8 @@ from odr.evidence.models import File
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(genuine_pages.api)
+router.include_router(ending_pages.api)
+router.include_router(court_api.router)
 
 
 @router.get("/cases/{pid}/papers")

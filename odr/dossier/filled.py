@@ -166,14 +166,14 @@ def identity(b: Bundle) -> Filled:
     for seat in b.seats:
         if not b.mine(seat):
             continue
-        found.append(_checked(b, seat.block.word, seat.block, seat.state.person))
+        found.append(checked(b, seat.block.word, seat.block, seat.state.person))
         for agent, block in seat.agents:
             person = b.people.get(agent.person_id or 0)
-            found.append(_checked(b, f"{seat.block.word}的代理人", block, person))
+            found.append(checked(b, f"{seat.block.word}的代理人", block, person))
     return {"people": found}
 
 
-def _checked(b: Bundle, word: str, block: Block, person: Person | None) -> Filled:
+def checked(b: Bundle, word: str, block: Block, person: Person | None) -> Filled:
     row = b.vouchings.get(person.id) if person is not None else None
     level = _LEVELS.get(IdentityLevel(person.identity_level), "") if person is not None else ""
     if level and person is not None and person.name != block.name:
@@ -456,6 +456,11 @@ def refusal(b: Bundle) -> Filled:
 def _delivered(seat: Seat) -> str:
     told = seat.state.routes
     return f"{moment(told.delivered_at)}，{Channel(told.channel).zh}" if told is not None else ""
+
+
+def ended_on(b: Bundle) -> str:
+    """The day on which mediating ended without an agreement."""
+    return _day_of(ended_at(b))
 
 
 def ending(b: Bundle, seat: Seat) -> Filled:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from odr.dossier import genuine_pages, paper_pages, record_pages, writing_pages
+from odr.dossier import court_pages, ending_pages, genuine_pages, paper_pages, record_pages, writing_pages
 
 router = APIRouter()
-for part in (paper_pages, writing_pages, record_pages, genuine_pages):
+for part in (paper_pages, writing_pages, record_pages, genuine_pages, court_pages, ending_pages):
     router.include_router(part.router)

@@ -16,7 +16,7 @@ from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.i18n import _
 from odr.core.limits import Rule
 from odr.core.templating import render
-from odr.dossier import access, filing, papers, whole
+from odr.dossier import access, ending_pack, filing, papers, whole
 from odr.dossier.bundle import Bundle, gather
 from odr.dossier.codes import Retention, retention
 from odr.dossier.schemas import FilingIn
@@ -37,8 +37,16 @@ async def listed(request: Request, actor: SignedIn, pid: str) -> HTMLResponse:
     """The papers of a case."""
     async with web.read(request) as session:
         view = await access.of_case(session, actor, pid)
-        found = await papers.papers_of(session, view)
-        context: dict[str, Any] = {"case": view.case, "papers": found, "handles": view.handles, "wide": view.is_staff}
+        b = await gather(session, view)
+        at = f"/cases/{pid}/endings"
+        context: dict[str, Any] = {
+            "case": view.case,
+            "papers": papers.shelf(b),
+            "endings": [(seat.row.name, f"{at}/{seat.row.pid}.pdf") for seat in ending_pack.endings(b)],
+            "with_facts": ending_pack.has_facts(b),
+            "handles": view.handles,
+            "wide": view.is_staff,
+        }
     return render(request, "dossier/papers.html", **context)
 
 
@@ -64,7 +72,7 @@ async def as_word(request: Request, actor: SignedIn, pid: str, key: str) -> Resp
     html, name, found = await _drawn(request, actor, pid, key)
     if found.href is not None:
         raise NotFound()
-    return Response(await word.made(html), media_type=word.MIME, headers=_named(f"{name}docx"))
+    return Response(await word.made(html), media_type=word.MIME, headers=named(f"{name}docx"))
 
 
 @router.get("/cases/{pid}/papers/{key}")
@@ -76,7 +84,7 @@ async def as_page(request: Request, actor: SignedIn, pid: str, key: str) -> Resp
     return paper.page(request, html)
 
 
-def _named(name: str, how: str = "attachment") -> dict[str, str]:
+def named(name: str, how: str = "attachment") -> dict[str, str]:
     return {"content-disposition": f"{how}; filename*=UTF-8''{quote(name)}", "cache-control": "private, no-store"}
 
 
@@ -101,7 +109,7 @@ async def bound_pdf(request: Request, actor: SignedIn, pid: str) -> Response:
     """The file as one PDF: the body's own with covers; a party's with what that party may have."""
     b = await _taken(request, actor, pid, "pdf")
     bound = await whole.bound(b)
-    return Response(bound.data, media_type=paper.MIME, headers=_named(whole.file_name(b, "pdf"), "inline"))
+    return Response(bound.data, media_type=paper.MIME, headers=named(whole.file_name(b, "pdf"), "inline"))
 
 
 @router.get("/cases/{pid}/dossier.zip")
@@ -109,16 +117,16 @@ async def packed(request: Request, actor: SignedIn, pid: str) -> Response:
     """The file with its Word papers, originals, data and hashes."""
     b = await _taken(request, actor, pid, "zip")
     out = await whole.packed(b, await whole.bound(b))
-    headers = _named(whole.file_name(b, "zip"))
-    return StreamingResponse(_pieces(out), media_type="application/zip", headers=headers, background=_closing(out))
+    headers = named(whole.file_name(b, "zip"))
+    return StreamingResponse(pieces(out), media_type="application/zip", headers=headers, background=closing(out))
 
 
-def _pieces(out: IO[bytes]) -> Iterator[bytes]:
+def pieces(out: IO[bytes]) -> Iterator[bytes]:
     while piece := out.read(_PIECE):
         yield piece
 
 
-def _closing(out: IO[bytes]) -> BackgroundTask:
+def closing(out: IO[bytes]) -> BackgroundTask:
     return BackgroundTask(out.close)
 
 

@@ -202,7 +202,7 @@ def _end(b: Bundle) -> list[Paper]:
         found.append(_one("court", "11", "court", filled.court, more=papers))
     if b.event("case:refuse:done") is not None and (b.issued or b.view.side is Side.APPLICANT):
         found.append(_one("refusal", "", "refusal", filled.refusal))
-    if _ended_without(b):
+    if ended_without(b):
         found += [
             _one(f"ending-{seat.row.pid}", "", "ending", partial(filled.ending, seat=seat), title="ending",
                  note=seat.row.name)
@@ -212,14 +212,14 @@ def _end(b: Bundle) -> list[Paper]:
     if b.issued and b.event("case:transfer:done") is not None:
         found.append(_one("handover", "", "handover", filled.handover))
     if b.whole:
-        if b.view.state in _AFTER or _ended_without(b):
+        if b.view.state in _AFTER or ended_without(b):
             found.append(_one("closing-report", "", "closing_report", filled.closing_report))
         if b.filing is not None and b.filing.note:
             found.append(_one("file-note", "12", "file_note", filled.file_note))
     return found
 
 
-def _ended_without(b: Bundle) -> bool:
+def ended_without(b: Bundle) -> bool:
     """Whether mediating ended without an agreement after it was taken on."""
     if b.case.result is None or b.case.accepted_at is None:
         return False

@@ -9,7 +9,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import partial
@@ -113,24 +113,30 @@ class Entry:
 async def packed(b: Bundle, file: Bound) -> IO[bytes]:
     """A zip: the bound PDF, each paper as Word, the originals as they came, the data as JSON, and a manifest of
     SHA-256. The same input gives the same bytes. The caller closes it."""
-    out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the answer closes it
-    entries: list[Entry] = []
-    with zipfile.ZipFile(out, "w") as archive:
 
-        async def put(name: str, make: Callable[[], bytes]) -> None:
-            entries.append(await asyncio.to_thread(_put, archive, name, make))
-
-        await put(f"卷宗-{b.no}.pdf", lambda: file.data)
-        await put("data.json", lambda: data_json(b, file))
+    async def parts() -> AsyncIterator[tuple[str, Callable[[], bytes]]]:
+        yield f"卷宗-{b.no}.pdf", lambda: file.data
+        yield "data.json", lambda: data_json(b, file)
         for n, paper in enumerate(papers.shelf(b), start=1):
             if paper.fill is not None and paper.bound:
                 html = papers.drawn(b, paper).html
-                await put(f"word/{n:02d}-{paper.title}{_tail(paper)}.docx", partial(document, html))
+                yield f"word/{n:02d}-{paper.title}{_tail(paper)}.docx", partial(document, html)
         for n, original in enumerate(originals(b), start=1):
             data = await evidence.read_bytes(original, original=True)
-            await put(f"originals/{n:02d}-{original.name}", partial(bytes, data))
-        manifest = {"case": b.no, "files": [asdict(entry) for entry in entries]}
-        await put("manifest.json", lambda: _json(manifest))
+            yield f"originals/{n:02d}-{original.name}", partial(bytes, data)
+
+    return await zipped(b.no, parts())
+
+
+async def zipped(no: str, parts: AsyncIterator[tuple[str, Callable[[], bytes]]]) -> IO[bytes]:
+    """A zip of these, one after the other, with a manifest of their hashes at its end. The caller closes it."""
+    out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the answer closes it
+    entries: list[Entry] = []
+    with zipfile.ZipFile(out, "w") as archive:
+        async for name, make in parts:
+            entries.append(await asyncio.to_thread(_put, archive, name, make))
+        manifest = {"case": no, "files": [asdict(entry) for entry in entries]}
+        await asyncio.to_thread(_put, archive, "manifest.json", lambda: as_json(manifest))
     out.seek(0)
     return out
 
@@ -180,10 +186,10 @@ def data_json(b: Bundle, file: Bound) -> bytes:
         if paper.bound
     ]
     left = [asdict(gap) for gap in papers.gaps(b)] if b.whole else []
-    return _json({"case": b.no, "title": b.case.title, "category": b.case.category, "papers": shown, "gaps": left})
+    return as_json({"case": b.no, "title": b.case.title, "category": b.case.category, "papers": shown, "gaps": left})
 
 
-def _json(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=_plain).encode()
 
 

@@ -10,6 +10,7 @@ from odr.agreements import confirming, performing, service
 from odr.agreements.models import CourtRequest, PerformanceItem
 from odr.agreements.schemas import ClaimIn, CourtConsentIn, CourtOutcomeIn, CourtRequestIn, SettleIn
 from odr.audit.models import LedgerRow
+from odr.bodies.calendar import last_day
 from odr.cases import service as cases
 from odr.cases.access import for_reading
 from odr.cases.codes import CourtOutcome
@@ -64,9 +65,10 @@ async def _way(story: Story, who: Member) -> cases.Way:
 async def test_both_agree_the_request_is_filed_and_the_court_confirms(story: Story) -> None:
     cast = story.cast
     await story.effective()
-    until = clock.today() + timedelta(days=30)
+    until = last_day(clock.today() + timedelta(days=30)).date
     shown = await _shown(story, cast.applicant)
-    assert (shown["possible"], shown["until"], shown["days_left"]) == (True, str(until), 30)
+    assert (shown["possible"], shown["until"]) == (True, str(until))
+    assert shown["days_left"] == (until - clock.today()).days
     assert shown["can"]["agree"]
 
     await _agree(story, cast.applicant)
@@ -151,7 +153,8 @@ async def test_one_party_missing_or_out_of_time_or_of_the_wrong_kind_the_court_i
     with pytest.raises(Conflict, match="还有一方没有同意"):
         await _register(story)
     await _agree(story, story.cast.respondent)
-    with clock.shifted(timedelta(days=31)):
+    last = last_day(clock.today() + timedelta(days=30)).date
+    with clock.shifted(last - clock.today() + timedelta(days=1)):
         with pytest.raises(Conflict, match="超过 30 天"):
             await _register(story)
         with pytest.raises(Conflict, match="超过 30 天"):
@@ -159,7 +162,7 @@ async def test_one_party_missing_or_out_of_time_or_of_the_wrong_kind_the_court_i
         shown = await _shown(story, story.cast.applicant)
         assert (shown["possible"], shown["why_not"]["code"]) == (False, "court_window")
         # It was handed in on time and is only entered late: the day it was handed in counts.
-        await _register(story, applied_on=str(clock.today() - timedelta(days=2)))
+        await _register(story, applied_on=str(last))
         assert await story.state() == "confirming"
 
 
@@ -191,18 +194,28 @@ async def test_a_consent_can_be_taken_back_until_the_request_is_handed_in(story:
 async def test_after_a_refusal_everybody_is_asked_anew(story: Story) -> None:
     await _asked(story)
     await _register(story)
-    await _record(story, "rejected", note="金额不明确")
+    for wrong in ({}, {"outcome": "refused", "head": "unclear"}, {"outcome": "refused"}):
+        with pytest.raises(Invalid):  # a no has its head, and Art. 355 has only five
+            await _record(story, **({"outcome": "rejected"} | wrong))
+    await _record(story, "rejected", head="unclear", note="金额不明确")
     assert await story.state() == "performing"
     shown = await _shown(story, story.cast.applicant)
     assert shown["possible"]
+    assert (shown["requests"][0]["head"], shown["requests"][0]["head_label"]) == ("unclear", "内容不明确")
+    assert "写清楚" in shown["requests"][0]["afterwards"]
+    assert {"sue", "talk"} <= {one["key"] for one in shown["remains"]}
+    page = await _get(story.cast.applicant, f"/cases/{story.case}/court")
+    assert "可以再来调解" in page
+    assert "内容不明确" in page
     assert not any(party["agreed"] for party in shown["parties"])
     with pytest.raises(Conflict, match="还有一方没有同意"):
         await _register(story)
     for who in (story.cast.applicant, story.cast.respondent):
         await _agree(story, who)
     await _register(story, court="other", court_name="某某市某某区人民法院")
-    await _record(story, "withdrawn")
-    assert [r["outcome"] for r in (await _shown(story, story.cast.mediator))["requests"]] == ["withdrawn", "rejected"]
+    await _record(story, "withdrawn", head="unclear")
+    (first, second) = (await _shown(story, story.cast.mediator))["requests"]
+    assert (first["outcome"], first["head"], second["outcome"]) == ("withdrawn", None, "rejected"), "a head is of a no"
 
 
 async def test_what_was_performed_while_the_court_looked_at_it_ends_the_performance(story: Story) -> None:

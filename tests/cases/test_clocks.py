@@ -38,7 +38,8 @@ def test_two_years_from_a_leap_day_end_in_february() -> None:
 
 def test_a_working_day_term_into_an_unknown_year_is_provisional() -> None:
     assert due(ClockKind.ACCEPT, date(2026, 12, 30)).provisional
-    assert not due(ClockKind.COURT_REQUEST, date(2026, 12, 30)).provisional
+    assert due(ClockKind.COURT_REQUEST, date(2026, 12, 30)).provisional, "its last day moves with the days off"
+    assert not due(ClockKind.COURT_DECISION, date(2026, 12, 30)).provisional
 
 
 @given(DAYS, st.integers(0, 60))

@@ -46,6 +46,7 @@ def ids_of(world: World) -> dict[str, Sequence[str]]:
             *(f"{kind}-{pid}" for kind in ("mandate", "address", "ending") for pid in world.parties),
         ],
         "parties": world.parties or ["absent"],
+        "endings": world.parties or ["absent"],
         "inquiries": world.inquiries or ["absent"],
         "records": world.records or ["absent"],
         "bodies": [world.cast.body_pid],

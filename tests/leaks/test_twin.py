@@ -23,6 +23,7 @@ ABSENT = {
     "inquiries": ["absent"],
     "records": ["absent"],
     "parties": ["absent"],
+    "endings": ["absent"],
     "meetings": ["absent"],
     "files": ["absent"],
     "i": ["absent"],

@@ -237,7 +237,7 @@ async def _keys_page(
 ) -> Response:
     async with web.read(request) as session:
         found = await service.keys(session)
-    context = {"keys": found, "scopes": [("hotline", _("推送热线工单"))]}
+    context = {"keys": found, "scopes": [("hotline", _("推送热线工单")), ("court", _("法院报回司法确认的结果"))]}
     return _show_once(request, "accounts/keys.html", status=status, errors=errors or {}, values=values or {}, **context)
 
 
