@@ -33,6 +33,7 @@ from odr.agreements.performance_papers import ask as ask_certificate
 from odr.agreements.performance_papers import breach, remedies
 from odr.agreements.performance_papers import issue as issue_certificate
 from odr.agreements.performance_papers import keep as keep_performance_paper
+from odr.agreements.performance_papers import papers_of as performance_papers_of
 from odr.agreements.performing import complete, items_of, record, urge
 from odr.agreements.planning import drop_plan, plan
 from odr.agreements.postponing import answer as answer_postponement
@@ -89,6 +90,7 @@ __all__ = [
     "keep_performance_paper",
     "note_read",
     "parts_of",
+    "performance_papers_of",
     "plan",
     "postpone",
     "postponements_of",
