@@ -105,7 +105,7 @@ def serve(
             try:
                 _tell(await _city(service))
             except BaseException:
-                await service.db.close()
+                await _put_away(service)
                 raise
         await Server(config, service.hub, linger=settings.linger_seconds).serve()
 
@@ -200,7 +200,16 @@ async def _city_alone(settings: Settings, *, quiet: bool = False, must_be_empty:
     try:
         return await _city(service, quiet=quiet, must_be_empty=must_be_empty)
     finally:
-        await service.db.close()
+        await _put_away(service)
+
+
+async def _put_away(service: "Odr") -> None:
+    """What was said is stored before its database goes, as where it is served."""
+    from odr.rooms.journal import journal_of
+
+    await journal_of(service.db).close()
+    await service.bus.close()
+    await service.db.close()
 
 
 async def _city(service: "Odr", *, quiet: bool = False, must_be_empty: bool = False) -> dict[str, Any]:
