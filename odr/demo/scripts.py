@@ -127,11 +127,10 @@ GAS = Script(
         ),
     ),
     agreed=(
-        "每户改造费 2600 元，用来装燃气报警器、改通风管道。",
-        "申请人已经交了 1300 元，拿到一张收据，收据上没有写用途。",
-        "燃气公司核实：中户厨房的通风有安全隐患，可以请第三方改造。",
+        "申请人已经交了 1300 元，收据上没有写用途。",
+        "燃气公司核实：中户厨房的通风有安全隐患。",
     ),
-    disputed=("收钱的时候，有没有说过这是住户自己组织的改造。",),
+    disputed=("收钱的时候，有没有说过是住户自己组织的。",),
     suggestions=(
         Suggestion(
             Promise("applicant", "pay", "余款 1300 元，分两次付给施工队", "1300.00", 20, "转账到施工队账户"),
@@ -143,9 +142,7 @@ GAS = Script(
             released=True,
         ),
     ),
-    haggling=Haggling(
-        "respondent", "误工和复印的费用", 20, (("applicant", "200"), ("respondent", "80"), ("applicant", "150"))
-    ),
+    haggling=Haggling("respondent", "跑腿复印的钱", 20, (("applicant", "200"), ("respondent", "80"))),
 )
 
 _NEIGHBOUR = (
