@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -101,7 +102,11 @@ def serve(
         from odr.live.stopping import Server
 
         if demo:
-            _tell(await _city(service))
+            try:
+                _tell(await _city(service))
+            except BaseException:
+                await _put_away(service)
+                raise
         await Server(config, service.hub, linger=settings.linger_seconds).serve()
 
     # One loop and one process fill the city and serve it: a second start would load everything twice.
@@ -195,7 +200,16 @@ async def _city_alone(settings: Settings, *, quiet: bool = False, must_be_empty:
     try:
         return await _city(service, quiet=quiet, must_be_empty=must_be_empty)
     finally:
-        await service.db.close()
+        await _put_away(service)
+
+
+async def _put_away(service: "Odr") -> None:
+    """What was said is stored before its database goes, as where it is served."""
+    from odr.rooms.journal import journal_of
+
+    await journal_of(service.db).close()
+    await service.bus.close()
+    await service.db.close()
 
 
 async def _city(service: "Odr", *, quiet: bool = False, must_be_empty: bool = False) -> dict[str, Any]:
@@ -204,11 +218,26 @@ async def _city(service: "Odr", *, quiet: bool = False, must_be_empty: bool = Fa
     from odr.demo import city
 
     await migrate.upgrade(service.settings)
+    if await city.unfinished(service.db):
+        raise _fail(
+            "this database holds half a demo city: its building was cut off (or another process is still at it). "
+            f"Nothing can be mended in it. {_start_afresh(service.settings)}, then start again."
+        )
     if not await city.exists(service.db):
         await _fill(service, quiet=quiet or not sys.stdout.isatty())
     elif must_be_empty:
         raise _fail("this database holds people already. Use another ODR_VAR, or `odr demo --if-empty`.")
     return await city.logins(service)
+
+
+def _start_afresh(settings: Settings) -> str:
+    """The mend, as one sentence without its end. Nothing is deleted unasked: it may hold what somebody typed since."""
+    if not settings.is_sqlite:
+        return "Point ODR_DATABASE_URL at an empty database"
+    file, folder = Path(settings.database.split("///", 1)[1]).resolve(), settings.var.resolve()
+    if file.parent == folder:
+        return f"Delete the folder {folder} (or set ODR_VAR to a new one)"
+    return f"Delete the file {file} (or point ODR_DATABASE_URL at an empty database)"
 
 
 async def _fill(service: "Odr", *, quiet: bool) -> None:

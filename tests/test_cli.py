@@ -26,6 +26,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     var = tmp_path_factory.mktemp("city")
     made = odr("demo", var=var)
     assert made.returncode == 0, made.stderr
+    assert "Exception" not in made.stderr + made.stdout
     return var
 
 
@@ -75,6 +76,15 @@ def test_the_demo_has_something_in_every_state_and_of_every_kind(city: Path) -> 
         assert count("performance_parts WHERE state = 'received' AND NOT whole")
         assert count("meeting_polls WHERE state = 'open'")
         assert count("due_visits WHERE state = 'open'")
+        assert count("facts WHERE kind = 'agreed'") == 5
+        assert count("facts WHERE kind = 'disputed'") == 2
+        assert count("fact_releases WHERE allowed") == 2
+        assert count("clause_proposals WHERE audience = 'private' AND released_at IS NULL") == 1
+        assert count("clause_proposals WHERE audience = 'private' AND released_at IS NOT NULL") == 1
+        assert count("offer_rounds WHERE state = 'open'") == 1
+        assert count("offers") == 2
+        assert count("payment_plans") >= 2
+        assert count("performance_items WHERE text LIKE '%第 4 期%'") == 1
     connection.close()
 
 
@@ -84,6 +94,22 @@ def test_the_demo_does_not_touch_a_city_with_people(city: Path) -> None:
     assert again.returncode == 0
     told = json.loads(odr("demo", "--json", var=city).stdout)
     assert told["staff"][0]["password"] in again.stdout
+
+
+def test_half_a_city_is_named_with_the_mend(city: Path, tmp_path: Path) -> None:
+    """Whoever was cut off finds a city with people and cases that nobody can go on with."""
+    (tmp_path / "odr.sqlite3").write_bytes((city / "odr.sqlite3").read_bytes())
+    (tmp_path / "secret.key").write_bytes((city / "secret.key").read_bytes())
+    with sqlite3.connect(tmp_path / "odr.sqlite3") as connection:
+        connection.execute("DROP TRIGGER append_only_ledger_delete")
+        assert connection.execute("DELETE FROM ledger WHERE tag = 'demo:city:built'").rowcount == 1
+    connection.close()
+    for words in (("demo",), ("demo", "--if-empty"), ("demo", "--json"), ("serve", "--demo")):
+        told = odr(*words, var=tmp_path)
+        assert told.returncode == 2, words
+        assert "half a demo city" in told.stderr
+        assert f"Delete the folder {tmp_path}" in told.stderr
+        assert "Traceback" not in told.stderr
 
 
 def test_an_untouched_city_is_whole(city: Path) -> None:
@@ -101,6 +127,10 @@ def test_an_untouched_city_is_whole(city: Path) -> None:
         ("UPDATE ledger SET tag = 'x' WHERE seq = 20", "append_only_ledger_update", "row 20 was altered"),
         ("UPDATE clauses SET amount_fen = 1 WHERE id = (SELECT id FROM clauses WHERE amount_fen > 1 "
          "AND agreement_id IN (SELECT id FROM agreements WHERE frozen_at IS NOT NULL) LIMIT 1)", None, "clauses"),
+        ("UPDATE instalments SET amount_fen = amount_fen + 100 WHERE id = (SELECT min(i.id) FROM instalments i JOIN "
+         "payment_plans p ON p.id = i.plan_id JOIN clauses c ON c.id = p.clause_id AND c.version = p.clause_version "
+         "JOIN agreements a ON a.id = c.agreement_id WHERE a.frozen_at IS NOT NULL)", "append_only_instalments_update",
+         "instalment 1 of clause"),
         ("UPDATE rooms SET head_seq = head_seq + 1 WHERE id = 1", None, "the head says"),
     ],
 )  # fmt: skip

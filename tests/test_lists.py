@@ -1,10 +1,16 @@
 """Ten more rows, and not one more query: every page that lists something."""
 
+import re
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import update
 
 from odr.audit import service as audit
 from odr.bodies.models import Body
-from odr.core import ids, outbox
+from odr.cases import service as cases
+from odr.cases.models import CaseClock
+from odr.core import clock, ids, outbox
 from odr.core.db import Database
 from odr.core.settings import Settings
 from odr.rooms import service as rooms
@@ -51,6 +57,44 @@ async def test_lists_of_cases(db: Database, cast: Cast, story: Story) -> None:
     after = {(member.pid, path): await _asked(member, path) for member, path in pages}
     assert after == before
     assert max(after.values()) < 50
+
+
+async def test_a_list_shows_a_page_of_what_happened_last_and_leads_on(db: Database, cast: Cast, story: Story) -> None:
+    made = {story.pid, *await copied(db, story.pid, 60)}
+
+    async def shown(member: Member, path: str) -> list[str]:
+        async with member.browser() as browser:
+            main = (await browser.get(path)).text.partition("<main")[2]
+        return list(dict.fromkeys(re.findall(r'href="/cases/([^/"?]+)"', main)))
+
+    first, second = await shown(cast.applicant, "/cases"), await shown(cast.applicant, "/cases?page=2")
+    assert (len(first), len(second)) == (50, 11)
+    assert {*first, *second} == made
+    assert story.pid in second  # its copies came later
+    async with cast.applicant.browser() as browser:
+        assert "/cases?page=2" in (await browser.get("/cases")).text
+        assert "/cases?page=3" not in (await browser.get("/cases?page=2")).text
+        assert (await browser.get("/cases?page=0")).status_code == 422
+    # What the staff or the other side do among themselves moves nothing up; what everybody sees does.
+    for audience in ("staff", "respondent", "all"):
+        async with story.step() as (session, case):
+            await cases.event(session, cast.mediator.actor, case, "party:contact:noted", audience=audience)
+        assert ((await shown(cast.applicant, "/cases"))[0] == story.pid) is (audience == "all"), audience
+    # The clerk's list: a page of the work that is open, the numbers of the rest.
+    running = [await shown(cast.body_clerk, f"/queue?show=running&page={n}") for n in (1, 2)]
+    assert [len(page) for page in running] == [50, 11]
+    assert {*running[0], *running[1]} == made
+    async with cast.body_clerk.browser() as browser:
+        page = (await browser.get("/queue")).text
+        assert re.search(r'href="/queue\?show=running".*?61', page, re.S)
+        assert not made & set(await shown(cast.body_clerk, "/queue"))
+        assert "下一页" in (await browser.get("/queue?show=running")).text
+        assert "下一页" not in (await browser.get("/queue?show=running&page=2")).text
+    assert await shown(cast.body_clerk, "/queue?show=overdue") == []
+    async with db.write() as session:
+        await session.execute(update(CaseClock).values(due_at=clock.now() - timedelta(days=1)))
+    assert len(await shown(cast.body_clerk, "/queue?show=overdue")) == 50
+    assert len(await shown(cast.body_clerk, "/queue?show=overdue&page=2")) == 11
 
 
 async def test_a_room_and_its_lines(db: Database, cast: Cast, story: Story) -> None:

@@ -79,6 +79,16 @@ async def board(
     return render(request, name, status=status, errors=errors_of(error), values=values or {}, **context)
 
 
+def gone(error: OdrError, values: dict[str, str], *names: str) -> tuple[OdrError, dict[str, str]]:
+    """What a form is shown again with. An id in it (`names`) that leads nowhere any more, because the draft was
+    replaced or the round ended, must not cost what was typed: it is taken out, so that the page puts the present one
+    there. Who may not see that page gets its 404 from the page's own door."""
+    if not (isinstance(error, NotFound) or (isinstance(error, Conflict) and error.code == "replaced")):
+        return error, values
+    say = _("没有找到您打开的那一份，可能刚被换掉了。写下的都还在，请看一看，再保存一次。")
+    return Conflict(say, code="replaced"), {name: value for name, value in values.items() if name not in names}
+
+
 def named(parties: Sequence[Party]) -> list[tuple[str, str]]:
     """The parties as a choice."""
     return [(party.pid, f"{Side(party.side).label} {party.name}") for party in parties]
@@ -144,10 +154,11 @@ async def _facts_page(
     async with web.read(request) as session:
         place = await current_place(session, actor, pid)
         access.need_mediator(place.view)
-        access.need_drafting(place)
+        if error is None:  # what was typed is shown again whatever happened to the draft meanwhile
+            access.need_drafting(place)
         agreed = place.agreement
         sheet = await factsheet.of_case(session, place.case)
-        given = values or {"facts": agreed.facts, "issues": agreed.issues, "agreement": agreed.pid}
+        given = {"agreement": agreed.pid} | (values or {"facts": agreed.facts, "issues": agreed.issues})
         if take:
             given |= {"facts": sheet.facts_text or agreed.facts, "issues": sheet.issues_text or agreed.issues}
         context: dict[str, Any] = {
@@ -167,8 +178,8 @@ async def revise_facts(request: Request, actor: SignedIn, pid: str) -> Response:
     try:
         async with web.write(request) as session:
             await service.revise_sheet(session, actor, form.values.get("agreement", ""), form.parse(SheetIn))
-    except Invalid as error:
-        return await _facts_page(request, actor, pid, error, form.values)
+    except (Invalid, Conflict, NotFound) as error:
+        return await _facts_page(request, actor, pid, *gone(error, form.values, "agreement"))
     return web.see_other(f"/cases/{pid}/agreement")
 
 
@@ -214,8 +225,8 @@ def _like_last(clauses: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def filled(clause: dict[str, Any]) -> dict[str, str]:
-    fen = clause["amount_fen"]
     """A clause or a proposal as its form shows it."""
+    fen = clause["amount_fen"]
     return {
         "kind": clause["kind"],
         "obligor": clause["obligor"]["id"] if clause["obligor"] else "",
@@ -262,8 +273,8 @@ async def _save_clause(request: Request, actor: Actor, pid: str, clause: str | N
                 await service.add_clause(session, actor, held, wanted)
             else:
                 await service.change_clause(session, actor, held, clause, wanted)
-    except (Invalid, Conflict) as error:
-        return await _clause_page(request, actor, pid, clause, error, form.values)
+    except (Invalid, Conflict, NotFound) as error:
+        return await _clause_page(request, actor, pid, clause, *gone(error, form.values, "agreement"))
     more = "/clauses/new" if form.values.get("then") == "another" else ""
     return web.see_other(f"/cases/{pid}/agreement{more}")
 

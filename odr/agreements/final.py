@@ -92,7 +92,8 @@ async def _freeze(
         text = "调解员登记了口头协议。请各方读一遍并确认。"
         await cases.announce(session, case, "agreement:oral:registered", text, drafting.link(case))
         db.poke(session, "cases", case.pid)
-    text_digest = verification.text_digest(agreement, await content.clauses_of(session, agreement))
+    clauses = await content.clauses_of(session, agreement)
+    text_digest = verification.text_digest(agreement, clauses, await instalments.plans_of(session, clauses))
     detail = {"case": case.pid, "version": agreement.version, "sha256": file.sha256, "text": text_digest}
     await audit.record(session, actor, verification.FROZEN, "agreement", agreement.pid, detail)
     return agreement

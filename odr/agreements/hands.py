@@ -101,7 +101,7 @@ async def _settler(session: AsyncSession, actor: Actor, view: View) -> Party:
     await need_adult(session, view, party)
     # Talking needs a telephone, signing needs a name that was checked (在线诉讼规则 Art. 7).
     if actor.identity_level == IdentityLevel.PHONE:
-        say = _("签名以前要先核对身份。请在“我的”里填写姓名和身份证号码，或者带身份证到窗口核对。")
+        say = _("签名以前要先核对身份。请在“我的账户”里填写姓名和身份证号码，或者带身份证到窗口核对。")
         raise Forbidden(say, code="identity_needed")
     return party
 

@@ -11,7 +11,7 @@ from odr.agreements import access, board_pages, instalments, planning, service
 from odr.agreements import instalment_rules as rules
 from odr.agreements.planning import MonthsIn, PlanIn
 from odr.core import forms, web
-from odr.core.errors import Conflict, Invalid, OdrError
+from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.i18n import _
 from odr.core.templating import render
 
@@ -94,8 +94,8 @@ async def save(request: Request, actor: SignedIn, pid: str, clause: str) -> Resp
         # Rows left empty in between were skipped: what is wrong stands beside the row that was typed.
         named = Invalid({_back(name, places): say for name, say in error.fields.items()}, error.say)
         return await _page(request, actor, pid, clause, named, form.values)
-    except Conflict as error:
-        return await _page(request, actor, pid, clause, error, form.values)
+    except (Conflict, NotFound) as error:
+        return await _page(request, actor, pid, clause, *board_pages.gone(error, form.values, "agreement"))
     return web.see_other(f"/cases/{pid}/agreement#c-{clause}")
 
 

@@ -58,8 +58,8 @@ async def _post(request: Request, actor: Actor, pid: str, step: Any) -> Response
     try:
         async with web.write(request) as session:
             await step(session, form)
-    except (Invalid, Conflict) as error:
-        return await _page(request, actor, pid, error, form.values)
+    except (Invalid, Conflict, NotFound) as error:
+        return await _page(request, actor, pid, *board_pages.gone(error, form.values, "round", "offer"))
     return web.see_other(f"/cases/{pid}/agreement/offers")
 
 

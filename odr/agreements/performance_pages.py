@@ -325,8 +325,13 @@ async def issue_certificate(request: Request, actor: SignedIn, pid: str, notice:
 
 @router.get("/cases/{pid}/performance/papers/{notice}")
 async def open_paper(request: Request, actor: SignedIn, pid: str, notice: str) -> Response:
-    """The kept PDF; where it could not be made yet, the same words as a page to print."""
+    """The kept PDF, made now if it could not be when the paper was issued; where that still fails, the same words as a
+    page to print."""
     part = web.odr(request)
+    async with web.read(request) as session:
+        _view, found = await performance_papers.for_reading(session, actor, notice)
+    if found.file_id is None:
+        await service.keep_performance_paper(part.db, part.settings, notice)
     async with web.read(request) as session:
         _view, found = await performance_papers.for_reading(session, actor, notice)
         address = await documents.file_address(session, found.file_id)

@@ -5,10 +5,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
+from odr.accounts.models import Role
 from odr.agreements import access, confirming, content, papers, parts, performing, postponing, seals, standing
 from odr.agreements import performance_rules as rules
 from odr.agreements.models import Agreement, PerformanceItem
@@ -23,7 +24,7 @@ from odr.bodies.models import Body
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Category, CourtOutcome, Side, State
-from odr.cases.models import Case, Party
+from odr.cases.models import Assignment, Case, Party
 from odr.core import clock, paper
 from odr.core.db import Database
 from odr.core.errors import Conflict, Forbidden, NotFound, OdrError
@@ -41,6 +42,7 @@ TITLES = {CERTIFICATE: N_("协议已履行证明"), BREACH: N_("不履行告知�
 _SUFFIX = {CERTIFICATE: "证", BREACH: "告"}
 _ASKED = "有人申请开具协议已履行证明，请登录工作台查看。"
 _ISSUED = "您申请的证明开好了，请登录“我的纠纷”下载。"
+_MOST = 50  # on one desk
 _AFTER = (State.PERFORMED, State.FOLLOWED_UP, State.CLOSED, State.ARCHIVED)
 
 
@@ -247,6 +249,44 @@ async def keep(database: Database, settings: Settings, pid: str) -> None:
                 row.file_id, row.sha256 = file.id, file.sha256
     except OdrError as failure:
         log.warning("agreements.paper_failed", code=failure.code)
+
+
+@cases.adds_office
+async def asked_for(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """The certificates that wait for the seal of a clerk's body, the oldest first."""
+    bodies = actor.bodies(Role.BODY_CLERK)
+    return await _asked(session, actor, Case.body_id.in_(bodies)) if bodies else []
+
+
+@cases.adds_work
+async def asked_for_in_own_cases(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """The same in a mediator's cases: who handled it knows whether all was kept."""
+    if not actor.has_role(Role.MEDIATOR):
+        return []
+    mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
+    return await _asked(session, actor, Case.id.in_(mine))
+
+
+async def _asked(session: AsyncSession, actor: Actor, theirs: ColumnElement[bool]) -> list[dict[str, Any]]:
+    own = select(Party.case_id).where(Party.person_id == actor.person_id, Party.ended_at.is_(None))
+    query = (
+        select(PerformancePaper, Case)
+        .join(Case, Case.id == PerformancePaper.case_id)
+        .where(PerformancePaper.kind == CERTIFICATE, PerformancePaper.state == "asked", theirs, Case.id.not_in(own))
+        .order_by(PerformancePaper.id)
+        .limit(_MOST)
+    )
+    return [
+        {
+            "text": _("协议已履行证明：%(title)s", title=case.title),
+            "note": _("%(when)s申请", when=moment(row.asked_at)),
+            "href": f"/cases/{case.pid}/performance#papers",
+            "icon": "paper",
+            "badge": _("等盖章"),
+            "tone": "attention",
+        }
+        for row, case in (await session.execute(query)).all()
+    ]
 
 
 # --- doors ----------------------------------------------------------------------------------------------------------

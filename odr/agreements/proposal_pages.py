@@ -85,8 +85,9 @@ async def propose(request: Request, actor: SignedIn, pid: str) -> Response:
         async with web.write(request) as session:
             row = await proposals.propose(session, actor, pid, wanted)
             made = row.pid
-    except (Invalid, Conflict) as error:
-        return await _proposal_page(request, actor, pid, error=error, values=form.values)
+    except (Invalid, Conflict, NotFound) as error:
+        refused, given = board_pages.gone(error, form.values, "target")
+        return await _proposal_page(request, actor, pid, error=refused, values=given)
     return web.see_other(f"/cases/{pid}/agreement#p-{made}")
 
 

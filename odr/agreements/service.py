@@ -37,6 +37,7 @@ from odr.agreements.performance_papers import ask as ask_certificate
 from odr.agreements.performance_papers import breach, remedies
 from odr.agreements.performance_papers import issue as issue_certificate
 from odr.agreements.performance_papers import keep as keep_performance_paper
+from odr.agreements.performance_papers import papers_of as performance_papers_of
 from odr.agreements.performing import complete, items_of, record, urge
 from odr.agreements.planning import drop_plan, plan
 from odr.agreements.postponing import answer as answer_postponement
@@ -98,6 +99,7 @@ __all__ = [
     "kept",
     "note_read",
     "parts_of",
+    "performance_papers_of",
     "plan",
     "postpone",
     "postponements_of",

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import case as case_when
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
@@ -12,7 +13,8 @@ from odr.accounts.models import Role
 from odr.cases import lifecycle
 from odr.cases.codes import CaseRole, PartyRole, Side, State, case_role
 from odr.cases.lifecycle import Move
-from odr.cases.models import Assignment, Case, Party
+from odr.cases.models import Assignment, Case, CaseClock, CaseEvent, Party
+from odr.core import clock
 from odr.core.errors import Conflict, Forbidden, NotFound
 from odr.evidence import access as files
 
@@ -216,9 +218,33 @@ def allowed_moves(found: View) -> tuple[Move, ...]:
     return tuple(dict.fromkeys(move for role in found.roles for move in lifecycle.moves_for(found.state, role)))
 
 
-async def mine(session: AsyncSession, actor: Actor) -> list[Case]:
-    """The cases in which this person is a party or acts for one, newest first."""
-    return list(await session.scalars(select(Case).where(Case.id.in_(_own(actor))).order_by(Case.id.desc())))
+PAGE = 50
+"""How many cases a list shows at once."""
+
+
+async def mine(session: AsyncSession, actor: Actor, page: int | None = None) -> list[Case]:
+    """The cases in which this person is a party or acts for one: newest first, or one page (and one more, which tells
+    that there are older ones) of those in which something happened last."""
+    query = select(Case).where(Case.id.in_(_own(actor)))
+    if page is None:
+        return list(await session.scalars(query.order_by(Case.id.desc())))
+    touched = _touched(actor).subquery()
+    query = query.outerjoin(touched, touched.c.case_id == Case.id).order_by(
+        func.coalesce(touched.c.last, 0).desc(), Case.id.desc()
+    )
+    return list(await session.scalars(query.limit(PAGE + 1).offset((page - 1) * PAGE)))
+
+
+def _touched(actor: Actor) -> Select[int, int]:
+    """The last act of each of these cases, of those this person may see: the order of a list must not tell that
+    something happened between the other side and the mediator."""
+    seen = or_(CaseEvent.audience == "all", CaseEvent.audience == Party.side)
+    return (
+        select(CaseEvent.case_id, func.max(CaseEvent.id).label("last"))
+        .join(Party, Party.case_id == CaseEvent.case_id)
+        .where(Party.person_id == actor.person_id, Party.ended_at.is_(None), seen)
+        .group_by(CaseEvent.case_id)
+    )
 
 
 def _own(actor: Actor) -> Select[int]:
@@ -234,16 +260,45 @@ async def at_desk(session: AsyncSession, actor: Actor) -> list[Case]:
     return list(await session.scalars(query))
 
 
-async def in_queue(session: AsyncSession, actor: Actor, states: tuple[State, ...] | None = None) -> list[Case]:
-    """The cases of the bodies and centres for which this person is a clerk, oldest first."""
-    bodies, centres = actor.bodies(Role.BODY_CLERK), actor.bodies(Role.CENTRE_CLERK)
-    if not bodies and not centres:
+async def in_queue(
+    session: AsyncSession, actor: Actor, states: tuple[State, ...] | None = None, *, overdue: bool = False,
+    page: int | None = None, newest: bool = False,
+) -> list[Case]:  # fmt: skip
+    """The cases of the bodies and centres for which this person is a clerk, oldest (or `newest`) first. `overdue`: only
+    those with a deadline that has passed; `page`: one page of them."""
+    theirs = _of_clerk(actor)
+    if theirs is None:
         return []
-    theirs = or_(Case.body_id.in_(bodies), Case.centre_id.in_(centres))
-    query = select(Case).where(theirs, Case.id.not_in(_own(actor))).order_by(Case.id)
+    query = select(Case).where(*theirs).order_by(Case.id.desc() if newest else Case.id)
     if states is not None:
         query = query.where(Case.state.in_(states))
+    if overdue:
+        query = query.where(_overdue())
+    if page is not None:
+        query = query.limit(PAGE).offset((page - 1) * PAGE)
     return list(await session.scalars(query))
+
+
+async def queue_counts(session: AsyncSession, actor: Actor) -> tuple[dict[State, int], int]:
+    """How many cases a clerk has in each state, and how many of all are overdue; none of them is loaded."""
+    theirs = _of_clerk(actor)
+    if theirs is None:
+        return {}, 0
+    late = func.sum(case_when((_overdue(), 1), else_=0))
+    rows = (await session.execute(select(Case.state, func.count(), late).where(*theirs).group_by(Case.state))).all()
+    return {State(state): count for state, count, _late in rows}, sum(late for _state, _count, late in rows)
+
+
+def _of_clerk(actor: Actor) -> tuple[ColumnElement[bool], ...] | None:
+    bodies, centres = actor.bodies(Role.BODY_CLERK), actor.bodies(Role.CENTRE_CLERK)
+    if not bodies and not centres:
+        return None
+    return or_(Case.body_id.in_(bodies), Case.centre_id.in_(centres)), Case.id.not_in(_own(actor))
+
+
+def _overdue() -> ColumnElement[bool]:
+    running = select(CaseClock.id).where(CaseClock.case_id == Case.id, CaseClock.stopped_at.is_(None))
+    return running.where(CaseClock.due_at < clock.now()).exists()
 
 
 async def _may_open_file(session: AsyncSession, actor: Actor, case_id: int) -> bool:

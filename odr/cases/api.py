@@ -42,11 +42,13 @@ async def desk(session: web.Read, actor: Staff) -> dict[str, Any]:
 async def queue(
     session: web.Read, actor: Staff, state: Annotated[list[State] | None, Query()] = None
 ) -> dict[str, Any]:
-    """The cases of the bodies and centres for which the caller is a clerk; `state` narrows the list."""
+    """The cases of the bodies and centres for which the caller is a clerk; `state` narrows the list. `work`: papers
+    that were asked for and wait for the seal."""
     if not (actor.bodies(Role.BODY_CLERK) or actor.bodies(Role.CENTRE_CLERK)):
         raise NotFound()
     cases = await access.in_queue(session, actor, tuple(state) if state else None)
-    return {"cases": [row.public() for row in await showing.rows_for(session, actor, cases)]}
+    rows = await showing.rows_for(session, actor, cases)
+    return {"work": await showing.office(session, actor), "cases": [row.public() for row in rows]}
 
 
 @router.get("/cases/{pid}")

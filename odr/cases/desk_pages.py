@@ -1,9 +1,9 @@
 """What staff sees: the mediator's today, the clerks' queue, and one case with everything needed to act."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import segno
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
@@ -14,12 +14,14 @@ from odr.cases import access, gates, invitations, showing
 from odr.cases.access import Do
 from odr.cases.actions import ACTIONS, Action
 from odr.cases.codes import CaseRole, Channel, State
-from odr.cases.showing import Row, Shown
+from odr.cases.showing import Shown
 from odr.core import web
 from odr.core.i18n import N_, _
 from odr.core.templating import render
 
 router = APIRouter()
+
+PageNo = Annotated[int, Query(ge=1, le=10_000)]
 
 _OF_A_PARTY = frozenset({"consents", "wills", "invitations", "contacts", "routes-notices", "revocations", "offline"})
 _QUEUES: tuple[tuple[str, str, tuple[State, ...]], ...] = (
@@ -67,19 +69,35 @@ async def desk(request: Request, actor: Staff) -> Response:
 
 
 @router.get("/queue")
-async def queue(request: Request, actor: Staff, show: str = "new") -> Response:
-    """The clerks' list by what is to be done; the filter stands in the address."""
+async def queue(request: Request, actor: Staff, show: str = "new", page: PageNo = 1) -> Response:
+    """The clerks' list by what is to be done, a page of it; the filter stands in the address. Of the other lists only
+    the numbers are asked: a body has thousands of closed cases."""
     need_role(actor, Role.BODY_CLERK, Role.CENTRE_CLERK)
+    states = {name: those for name, _text, those in _QUEUES}
+    shown = show if show in (*states, "overdue") else "new"
     async with web.read(request) as session:
-        rows = await showing.rows_for(session, actor, await access.in_queue(session, actor))
-    lists: dict[str, list[Row]] = {name: [r for r in rows if r.state in states] for name, _text, states in _QUEUES}
-    lists["overdue"] = [row for row in rows if row.overdue]
+        by_state, overdue = await access.queue_counts(session, actor)
+        found = await access.in_queue(
+            session, actor, states.get(shown), overdue=shown == "overdue", page=page, newest=shown == "closed"
+        )
+        rows = await showing.rows_for(session, actor, found)
+        work = await showing.office(session, actor)
+    counts = {name: sum(by_state.get(state, 0) for state in those) for name, those in states.items()}
+    counts["overdue"] = overdue
     tabs: list[dict[str, Any]] = [{"text": _(text), "name": name} for name, text, _states in _QUEUES]
     tabs.insert(3, {"text": _("已超期"), "name": "overdue"})
-    shown = show if show in lists else "new"
     for tab in tabs:
-        tab |= {"href": f"/queue?show={tab['name']}", "here": tab["name"] == shown, "count": len(lists[tab["name"]])}
-    return render(request, "cases/queue.html", tabs=tabs, rows=lists[shown], shown=shown)
+        tab |= {"href": f"/queue?show={tab['name']}", "here": tab["name"] == shown, "count": counts[tab["name"]]}
+    at = f"/queue?show={shown}&page="
+    return render(
+        request,
+        "cases/queue.html",
+        tabs=tabs,
+        rows=rows,
+        work=work,
+        earlier=f"{at}{page - 1}" if page > 1 else None,
+        later=f"{at}{page + 1}" if page * access.PAGE < counts[shown] else None,
+    )
 
 
 async def staff_case(request: Request, session: AsyncSession, shown: Shown) -> Response:

@@ -10,7 +10,7 @@ from odr.cases import access, gates, routes, showing
 from odr.cases.access import Do
 from odr.cases.actions import ACTIONS
 from odr.cases.codes import ConsentKind, Will
-from odr.cases.desk_pages import staff_case
+from odr.cases.desk_pages import PageNo, staff_case
 from odr.cases.facts import gather
 from odr.cases.gates import GateName
 from odr.cases.showing import Shown
@@ -27,11 +27,14 @@ _RIGHTS = ("objections", "offline", "revocations", "agents", "withdrawal", "exit
 
 
 @router.get("/cases")
-async def mine(request: Request, actor: SignedIn) -> Response:
-    """My cases; the first line says what to do when there is none."""
+async def mine(request: Request, actor: SignedIn, page: PageNo = 1) -> Response:
+    """My cases, those in which something happened last first; the first line says what to do when there is none."""
     async with web.read(request) as session:
-        rows = await showing.rows_for(session, actor, await access.mine(session, actor), whole=True)
-    return render(request, "cases/mine.html", rows=rows)
+        found = await access.mine(session, actor, page)
+        rows = await showing.rows_for(session, actor, found[: access.PAGE], whole=True)
+    older = f"/cases?page={page + 1}" if len(found) > access.PAGE else None
+    newer = f"/cases?page={page - 1}" if page > 1 else None
+    return render(request, "cases/mine.html", rows=rows, older=older, newer=newer)
 
 
 @router.get("/cases/{pid}")

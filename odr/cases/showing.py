@@ -36,6 +36,7 @@ _parts: list[tuple[str, Part]] = []
 Cells = Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]
 _today: list[Cells] = []
 _work: list[Cells] = []
+_office: list[Cells] = []
 
 
 def adds(name: str) -> Callable[[Part], Part]:
@@ -77,6 +78,17 @@ def adds_work(part: Cells) -> Cells:
 async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     """Promises that are late, return visits that are due."""
     return [cell for part in _work for cell in await part(session, actor)]
+
+
+def adds_office(part: Cells) -> Cells:
+    """Register what waits for a body's clerk beside the cases themselves: cells as above."""
+    _office.append(part)
+    return part
+
+
+async def office(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """Papers that were asked for and are to be sealed."""
+    return [cell for part in _office for cell in await part(session, actor)]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from odr.cases.access import PARTY_ROLES, STAFF_ROLES, View
 from odr.cases.codes import CaseRole, ConsentKind, Result, Side, State, Will
 from odr.cases.facts import Gathered, gather, gather_all
 from odr.cases.guards import CONFIRMED
+from odr.cases.lifecycle import Move
 from odr.cases.models import CaseClock, CaseEvent
 from odr.cases.next_steps import Next, court_step, next_step
 from odr.core.i18n import N_, _
@@ -288,6 +289,8 @@ def _action(view: View, found: Gathered) -> Action | None:
         return Action(_("去看履行"), f"{at}/performance")
     if state is _S.PERFORMED:
         return Action(_("去回访"), f"{at}/visits")
+    if state in (_S.FOLLOWED_UP, *_ENDS) and view.may(Move.CLOSE):
+        return Action(_("结案"), f"{at}/closing")
     return None
 
 

@@ -207,6 +207,12 @@ class Database:
             return done
 
     async def close(self) -> None:
+        """Give every connection back. Those inside the threads go first: left to the collector they would be given back
+        to a closed driver, at the end of the process, and say so on the terminal."""
+        for inner in list(self._inner.values()):
+            if not inner.in_transaction():  # else its thread is still at work in it
+                inner.close()
+        self._inner.clear()
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()

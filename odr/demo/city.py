@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts import service as accounts
 from odr.accounts.models import Grant, IdentityLevel, Person, Role, Vouching
+from odr.audit import service as audit
+from odr.audit.models import LedgerRow
 from odr.audit.who import SYSTEM
 from odr.bodies import service as bodies
 from odr.bodies.models import Body, Grid, MediatorProfile
@@ -26,12 +28,21 @@ Progress = Callable[[float, str], None]
 _ROSTER = 2
 _MOVED_IN = 200
 _COLUMNS = (14, 18, 13, 24)
+_BEGUN, _BUILT = "demo:city:begun", "demo:city:built"
 
 
 async def exists(database: Database) -> bool:
     """Whether this database holds people already."""
     async with database.read() as session:
         return bool(await session.scalar(select(func.count()).select_from(Person)))
+
+
+async def unfinished(database: Database) -> bool:
+    """Whether somebody began to build the city here and did not come to the end. A half city looks like a whole one,
+    with cases in which nobody can go on."""
+    async with database.read() as session:
+        tags = set(await session.scalars(select(LedgerRow.tag).where(LedgerRow.tag.in_((_BEGUN, _BUILT)))))
+    return tags == {_BEGUN}
 
 
 async def build(service: Odr, progress: Progress) -> None:
@@ -41,6 +52,7 @@ async def build(service: Odr, progress: Progress) -> None:
     with clock.shifted(days_ago(_MOVED_IN)):
         async with service.db.write() as session:
             await bodies.seed(session)
+            await audit.record(session, SYSTEM, _BEGUN, "demo", "city")
         progress(8, "调解员与工作人员")
         password_hash = await accounts.hash_password(people.password())
         async with service.db.write() as session:
@@ -61,6 +73,8 @@ async def build(service: Odr, progress: Progress) -> None:
     # Promises and deadlines whose day passed while the stories were played are told now, not at the first serving.
     while await jobs.run_due(service.db):
         continue
+    async with service.db.write() as session:
+        await audit.record(session, SYSTEM, _BUILT, "demo", "city")
     progress(100, "完成")
 
 

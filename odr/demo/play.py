@@ -48,6 +48,7 @@ from odr.cases.codes import (
 from odr.cases.models import Case, Party
 from odr.cases.schemas import Application, PartyIn
 from odr.core import clock
+from odr.demo import talks
 from odr.demo.scripts import Script
 from odr.demo.stage import Stage, days_ago
 from odr.evidence import service as evidence
@@ -206,7 +207,16 @@ class Play:
                     await cases.pass_gate(session, actor, party, kind)
         async with stage.write() as session:
             await cases.start(session, mediator, await self._case(session))
+        table = await self._table()
+        await talks.facts(table)
+        await talks.suggestions(table)
+        await talks.haggle(table)
         await self._talk()
+
+    async def _table(self) -> talks.Table:
+        async with self.stage.read() as session:
+            parties = {side.value: (await self._party(session, side)).pid for side in Side}
+        return talks.Table(self.stage, self.script, self.case_pid, parties)
 
     async def _talk(self) -> None:
         rooms_ = await self._rooms()
@@ -276,29 +286,14 @@ class Play:
                 self.case_pid,
                 DraftIn(form=script.form, facts=script.facts, issues="；".join(script.claims)),
             )
-        clauses = []
+        clauses, table = [], await self._table()
         for promise in script.promises:
+            wanted_clause = ClauseIn.model_validate(talks.clause_of(promise, table.parties))
             async with stage.write() as session:
-                sides = {side: await self._party(session, Side(side)) for side in ("applicant", "respondent")}
-                other = "respondent" if promise.side == "applicant" else "applicant"
-                due = clock.today() + timedelta(days=promise.days) if promise.days else None
-                clause = await agreements.add_clause(
-                    session,
-                    mediator,
-                    draft.pid,
-                    ClauseIn.model_validate(
-                        {
-                            "kind": promise.kind,
-                            "obligor": sides[promise.side].pid,
-                            "obligee": sides[other].pid,
-                            "text": promise.text,
-                            "amount": promise.amount,
-                            "due_on": due,
-                            "manner": promise.manner,
-                        }
-                    ),
-                )
-                clauses.append(clause)
+                clause = await agreements.add_clause(session, mediator, draft.pid, wanted_clause)
+            if promise.instalments:
+                clause = await talks.plan(table, draft.pid, clause, promise.instalments)
+            clauses.append(clause)
         if script.form == "oral":  # the parties confirm the mediator's record as a whole
             wanted = RegisterIn(held_on=clock.today(), place="网上调解室", performed=AtOnce.LATER)
             async with stage.write() as session:

@@ -17,6 +17,27 @@ class Promise:
     amount: str | None = None
     days: int | None = None
     manner: str = ""
+    instalments: int = 0
+    """Paid by month in so many parts, the first after `days`."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A clause one side suggests to the mediator alone; `released`: and then shows to the other side by itself."""
+
+    promise: Promise
+    note: str
+    released: bool = False
+
+
+@dataclass(frozen=True)
+class Haggling:
+    """A round of offers: who would pay, for what, within how many days, and (who, yuan) in turn."""
+
+    payer: str
+    about: str
+    days: int
+    offers: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,11 @@ class Script:
     talk: tuple[tuple[str, str], ...] = ()
     private: tuple[tuple[str, str], ...] = ()
     promises: tuple[Promise, ...] = field(default=())
+    agreed: tuple[str, ...] = ()
+    """Facts both sides confirm; `disputed`: those they tell differently."""
+    disputed: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    haggling: Haggling | None = None
     form: Literal["written", "oral"] = "written"
     """written | oral; `paper`: signed by hand at the counter, for the matters that a screen may not sign."""
     paper: bool = False
@@ -93,11 +119,30 @@ GAS = Script(
             days=3,
             manner="当面交给申请人",
         ),
-        Promise("applicant", "pay", "支付燃气报警器和通风管道改造费的余款", "1300.00", 20, "转账到施工队账户"),
+        Promise(
+            "applicant", "pay", "支付燃气报警器和通风管道改造费的余款", "1300.00", 20, "转账到施工队账户", instalments=2
+        ),
         Promise(
             "respondent", "act", "改造完工后请燃气公司验收，并把验收单交给申请人", days=30, manner="送到申请人家中"
         ),
     ),
+    agreed=(
+        "申请人已经交了 1300 元，收据上没有写用途。",
+        "燃气公司核实：中户厨房的通风有安全隐患。",
+    ),
+    disputed=("收钱的时候，有没有说过是住户自己组织的。",),
+    suggestions=(
+        Suggestion(
+            Promise("applicant", "pay", "余款 1300 元，分两次付给施工队", "1300.00", 20, "转账到施工队账户"),
+            "退休金每月十号到账，一次拿不出来。请不要说是我手头紧。",
+        ),
+        Suggestion(
+            Promise("respondent", "act", "补开写明用途的正式收据", days=7, manner="当面交给申请人"),
+            "这一条可以给王叔看。",
+            released=True,
+        ),
+    ),
+    haggling=Haggling("respondent", "跑腿复印的钱", 20, (("applicant", "200"), ("respondent", "80"))),
 )
 
 _NEIGHBOUR = (
@@ -139,10 +184,8 @@ SCRIPTS: tuple[Script, ...] = (
     Script(
         "confirm", "借款", Category.CONTRACT, *_LOAN, "li", "sun", "孙某强", "elderly", "mediator",
         State.CONFIRMING, 22, amount_fen=1_000_000,
-        promises=(
-            Promise("respondent", "pay", "归还一半借款", "5000.00", 40, "银行转账"),
-            Promise("respondent", "pay", "归还另一半借款", "5000.00", 70, "银行转账"),
-        ),
+        promises=(Promise("respondent", "pay", "分期归还借款", "10000.00", 40, "银行转账", instalments=4),),
+        agreed=("去年借款一万元，有借条，约定春节前还。", "到现在一分钱也没有还。"),
     ),
     Script(
         "support", "赡养费", Category.FAMILY, *_SUPPORT, "wang", "chen", "陈某", "elderly", "mediator",
@@ -223,5 +266,5 @@ SCRIPTS: tuple[Script, ...] = (
     Script("withdrawn", "护理费", Category.CONTRACT, *_CARE, "li", "bao", "某某养老院", "elderly", "mediator",
            State.WITHDRAWN, 7, respondent_kind=PartyKind.OTHER_ORG),
     Script("failed", "借款", Category.CONTRACT, *_LOAN, "wang", "sun", "孙某强", "elderly", "mediator", State.FAILED, 33,
-           end="respondent"),
+           end="respondent", agreed=("去年借款一万元，有借条。",), disputed=("其中两千元是不是已经用货抵了。",)),
 )  # fmt: skip

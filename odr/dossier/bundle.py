@@ -14,7 +14,7 @@ from odr.accounts.models import Person, Vouching
 from odr.agreements import access as agreement_access
 from odr.agreements import service as agreements
 from odr.agreements.models import Agreement, Clause, CourtRequest, PerformanceItem, ReturnVisit
-from odr.agreements.performance_models import Part, Postponement
+from odr.agreements.performance_models import Part, PerformancePaper, Postponement
 from odr.bodies import service as bodies
 from odr.bodies.models import Body
 from odr.cases import service as cases
@@ -109,6 +109,11 @@ class Bundle:
     parts: Mapping[int, Sequence[Part]] = field(default_factory=dict)
     """What was done of each promise so far, by the promise's id; each part may have its own proof."""
     postponements: Mapping[int, Sequence[Postponement]] = field(default_factory=dict)
+    performance: Sequence[PerformancePaper] = ()
+    """Certificates of performance and notices of breach, oldest first: as many as this viewer may have."""
+    court_files: Mapping[int, Sequence[File]] = field(default_factory=dict)
+    """What is kept with each request to a court (the joint application, the court's paper), by the request's id. The
+    application holds both sides' numbers: a party's copy has the court's paper alone."""
     pictures: dict[str, bytes] = field(default_factory=dict)
     """Bytes of pictures by the file's pid, put in by who prints (they are read outside the transaction)."""
 
@@ -117,6 +122,12 @@ class Bundle:
         ids = [part.proof_file_id for part in self.parts.get(item.id, ())] + [item.proof_file_id]
         found = {one: self.files[one] for one in ids if one is not None and one in self.files}
         return list(found.values())
+
+    def kept_for_court(self, request: CourtRequest) -> list[File]:
+        """The files of one request, once each, in the order they came."""
+        found = list(self.court_files.get(request.id, ()))
+        said = self.files.get(request.paper_file_id or 0)
+        return found if said is None or said.id in {file.id for file in found} else [*found, said]
 
     @property
     def case(self) -> Case:
@@ -199,6 +210,8 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
     facts = await factsheet.filled(session, view)
     named: set[int | None] = {item.proof_file_id for item in items} | {row.paper_file_id for row in court}
     named |= {part.proof_file_id for rows in parts.values() for part in rows}
+    performance = await agreements.performance_papers_of(session, view)
+    named |= {row.file_id for row in performance}
     named |= {row.pdf_file_id for row, _r in seen_records}
     if agreement is not None:
         named |= {agreement.pdf_file_id, agreement.copy_file_id}
@@ -250,6 +263,8 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
         files={row.id: row for row in await session.scalars(select(File).where(File.id.in_(wanted)))},
         people=everybody,
         consents=await _consents(session, ids) if court else {},
+        performance=performance,
+        court_files=await _court_files(session, court) if view.handles and court else {},
         facts=facts if facts["facts"] else None,
         handed=await to_hand_over(session, case) or [],
     )
@@ -258,6 +273,16 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
 async def _consents(session: AsyncSession, ids: Sequence[int]) -> dict[int, Gate]:
     query = select(Gate).where(Gate.party_id.in_(ids), Gate.kind == ConsentKind.COURT_REQUEST).order_by(Gate.id)
     return {gate.party_id: gate for gate in await session.scalars(query)}
+
+
+async def _court_files(session: AsyncSession, court: Sequence[CourtRequest]) -> dict[int, list[File]]:
+    found: dict[int, list[File]] = {row.id: [] for row in court}
+    query = select(File).where(
+        File.holder.in_(("court_request", "court_pack")), File.holder_id.in_(found), File.removed_at.is_(None)
+    )  # fmt: skip
+    for file in await session.scalars(query.order_by(File.id)):
+        found[file.holder_id].append(file)
+    return found
 
 
 async def _events(session: AsyncSession, view: View) -> list[CaseEvent]:

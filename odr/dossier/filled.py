@@ -403,9 +403,10 @@ _SIGNS = {"wrong": "可能调解得不对", "escalation": "可能激化", "risk"
 def court(b: Bundle) -> Filled:
     pictures = []
     for row in b.court:
-        file = b.files.get(row.paper_file_id or 0)
-        if file is not None and (src := picture(b, file)):
-            pictures.append({"src": src, "caption": f"法院文书　{file.name}"})
+        for file in b.kept_for_court(row):
+            if src := picture(b, file):
+                word = "法院文书" if file.id == row.paper_file_id else "申请材料"
+                pictures.append({"src": src, "caption": f"{word}　{file.name}"})
     effect = b.effect
     return {
         "agreement_no": _agreement_no(b),

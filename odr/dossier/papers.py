@@ -87,6 +87,8 @@ TITLES = {
     "agreement": N_("人民调解协议书"),
     "oral": N_("人民调解口头协议登记表"),
     "receipts": N_("履行凭证"),
+    "breach": N_("不履行告知书"),
+    "certificate": N_("协议已履行证明"),
     "visits": N_("回访记录"),
     "court": N_("司法确认有关材料"),
     "refusal": N_("不予受理通知书"),
@@ -195,10 +197,11 @@ def _end(b: Bundle) -> list[Paper]:
     if b.items:
         slips = tuple(file for item in b.items for file in b.proofs(item) if file.mime == PDF)
         found.append(_one("receipts", "9", "receipts", filled.receipts, more=slips))
+    found += _about_performing(b)
     if b.visits:
         found.append(_one("visits", "10", "visits", filled.visits))
     if b.court:
-        papers = tuple(file for row in b.court if (file := b.files.get(row.paper_file_id or 0)) and file.mime == PDF)
+        papers = tuple(file for row in b.court for file in b.kept_for_court(row) if file.mime == PDF)
         found.append(_one("court", "11", "court", filled.court, more=papers))
     if b.event("case:refuse:done") is not None and (b.issued or b.view.side is Side.APPLICANT):
         found.append(_one("refusal", "", "refusal", filled.refusal))
@@ -217,6 +220,16 @@ def _end(b: Bundle) -> list[Paper]:
         if b.filing is not None and b.filing.note:
             found.append(_one("file-note", "12", "file_note", filled.file_note))
     return found
+
+
+def _about_performing(b: Bundle) -> list[Paper]:
+    """The notices of breach and certificates that were issued, behind the slips, in the order in which they came."""
+    return [
+        Paper(f"{row.kind}-{row.pid}", TITLES[row.kind], "9", note=wording.day(clock.local(row.issued_at).date()),
+              file=b.files[row.file_id])
+        for row in b.performance
+        if row.issued_at is not None and row.file_id is not None
+    ]  # fmt: skip
 
 
 def ended_without(b: Bundle) -> bool:
@@ -277,6 +290,11 @@ def _absent(b: Bundle, items: set[str]) -> list[tuple[str, str]]:
         found.append((_(TITLES["record"]), _("还没有定稿的调解记录。请在“调解记录”里整理、定稿，请各方逐页确认。")))
     if state in _AFTER and agreed and "10" not in items:
         found.append((_(TITLES["visits"]), _("还没有回访。")))
+    for row in b.performance:
+        if row.state == "asked":
+            found.append((_(TITLES[row.kind]), _("有人申请了证明，还没有开具。")))
+        elif row.file_id is None:
+            found.append((_(TITLES[row.kind]), _("文件还没有做成，卷里装不进去。请到“履行”页打开这份文书。")))
     if agreed and "8" in items and b.agreement is not None and b.agreement.copy_file_id is None:
         found.append((_(TITLES["agreement"]), _("还没有带签名和印章的副本。")))
     if state in (*_AFTER, State.FAILED, State.WITHDRAWN) and (b.filing is None or not b.filing.note):

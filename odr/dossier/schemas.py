@@ -1,15 +1,17 @@
 """What people write for the official file. Shared by pages and JSON."""
 
+import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from odr.cases.codes import Side
 from odr.core import clock
 from odr.core.errors import Invalid
 from odr.core.forms import Day, Strict
-from odr.core.i18n import _
+from odr.core.i18n import N_, _
 from odr.dossier.codes import LICENSED, AgentKind, Ending, Retention, Scope
 from odr.meetings.schemas import Moment
 
@@ -112,37 +114,85 @@ class InquiryIn(Strict):
 
     @field_validator("talk", mode="before")
     @classmethod
-    def _as_it_was_written(cls, given: object) -> object:
-        return exchanges(given) if isinstance(given, str) else given
+    def _as_it_was_written(cls, given: object, info: ValidationInfo) -> object:
+        return exchanges(given, str(info.data.get("asked", ""))) if isinstance(given, str) else given
 
 
-def exchanges(text: str) -> list[dict[str, str]]:
-    """Lines that begin with 问 and 答, as such records are written; a line without either goes on with the one before.
+_COLON = "[:：﹕∶]"
+_MARKED = re.compile(rf"([^\s:：﹕∶，。？！；、]{{0,20}}?)\s*([问答])\s*{_COLON}\s*(.*)")
+_SPACED = re.compile(r"([问答])\s+(.*)")
+_BARE = re.compile(r"(问(?!题|候)|答(?![应复案]))(.*)")
+_NAMED = re.compile(rf"([^\s:：﹕∶，。？！；、\d]{{1,20}})\s*{_COLON}\s*(.*)")
+_HOW = N_("请用“问：”开头写问题，用“答：”开头写回答，一问一答。")
+
+
+def exchanges(text: str, asked: str = "") -> list[dict[str, str]]:
+    """Questions and answers as such records are written: 问： and 答：, with either colon, with a name before them, or
+    names alone (who speaks first asks). A line without such a beginning goes on with the one before, so that no word is
+    lost. `asked`: who was asked; the form names him, so his name is not repeated, another's stands in brackets.
 
     Raises ValueError with a sentence where a question has no answer or an answer no question.
     """
+    lines = [line for one in text.splitlines() if (line := one.strip())]
     found: list[dict[str, str]] = []
+    said_by = {"问": "", "答": asked}
     last = ""
-    for line in (one.strip() for one in text.splitlines()):
-        if not line:
+    for mark, name, words in _turns(lines, asked):
+        if not mark:
+            if not found:
+                raise ValueError(_(_HOW))
+            found[-1][last] += "\n" + words
             continue
-        mark, rest = line[0], line[1:].lstrip("：: ").strip()
+        if name and name not in (asked, said_by[mark]):
+            words = f"（{name}）{words}"
+        said_by[mark] = name or said_by[mark]
         if mark == "问":
             if found and not found[-1]["a"]:
                 raise ValueError(_("“%(question)s”还没有写回答。", question=found[-1]["q"][:20]))
-            found.append({"q": rest, "a": ""})
+            found.append({"q": words, "a": ""})
         elif not found:
-            raise ValueError(_("请用“问：”开头写问题，用“答：”开头写回答，一问一答。"))
-        elif mark == "答":
-            found[-1]["a"] += ("\n" if found[-1]["a"] else "") + rest
+            raise ValueError(_(_HOW))
         else:
-            found[-1][last] += "\n" + line
-        last = "q" if mark == "问" else "a" if mark == "答" else last
+            found[-1]["a"] += ("\n" if found[-1]["a"] else "") + words
+        last = "q" if mark == "问" else "a"
     if not found:
-        raise ValueError(_("请用“问：”开头写问题，用“答：”开头写回答，一问一答。"))
+        raise ValueError(_(_HOW))
     if not found[-1]["a"]:
         raise ValueError(_("“%(question)s”还没有写回答。", question=found[-1]["q"][:20]))
     return found
+
+
+def _turns(lines: list[str], asked: str) -> Iterator[tuple[str, str, str]]:
+    """Each line as (问, 答 or nothing, name, words). Which way of writing it is, the whole text decides: in a record
+    with 问： and 答： a line that only begins with one of these signs (答应了…) is no new turn, nor is 时间：, nor
+    我问： inside an answer."""
+    plain = any(_SPACED.fullmatch(line) or ((turn := _MARKED.fullmatch(line)) and not turn[1]) for line in lines)
+    marked = plain or any(_MARKED.fullmatch(line) for line in lines)
+    if not marked and lines and _BARE.fullmatch(lines[0]):
+        yield from (((turn[1], "", turn[2]) if (turn := _BARE.fullmatch(line)) else ("", "", line)) for line in lines)
+        return
+    speakers = _speakers(lines, asked, marked)
+    first = _MARKED.fullmatch(lines[0]) if lines else None
+    known = {"", asked, first[1] if first else ""}
+    for line in lines:
+        if (turn := _MARKED.fullmatch(line)) and (not plain or turn[1] in known):
+            yield turn[2], turn[1], turn[3]
+        elif marked and (turn := _SPACED.fullmatch(line)):
+            yield turn[1], "", turn[2]
+        elif (turn := _NAMED.fullmatch(line)) and turn[1] in speakers:
+            yield speakers[turn[1]], turn[1], turn[2]
+        else:
+            yield "", "", line
+
+
+def _speakers(lines: list[str], asked: str, marked: bool) -> dict[str, str]:
+    """Who asks and who answers, where a name alone stands before the colon: the first asks, the next other answers.
+    Beside 问： and 答： only the one who was asked is known by name."""
+    names = list(dict.fromkeys(turn[1] for line in lines if (turn := _NAMED.fullmatch(line))))
+    if marked or asked in names:
+        first = {} if marked or names[0] == asked else {names[0]: "问"}
+        return first | ({asked: "答"} if asked else {})
+    return dict(zip(names, ("问", "答"), strict=False))
 
 
 def as_written(talk: list[tuple[str, str]]) -> str:

@@ -38,7 +38,7 @@ async def with_pictures(b: Bundle, wanted: Sequence[Paper]) -> None:
     if "receipts" in keys:
         files += [file for item in b.items for file in b.proofs(item)]
     if "court" in keys:
-        files += [file for row in b.court if (file := b.files.get(row.paper_file_id or 0)) is not None]
+        files += [file for row in b.court for file in b.kept_for_court(row)]
     for file in files:
         if file.mime in IMAGES and file.pid not in b.pictures:
             b.pictures[file.pid] = await evidence.read_bytes(file)
@@ -165,7 +165,7 @@ def originals(b: Bundle) -> list[File]:
         found.append(b.files.get(b.agreement.pdf_file_id or 0))
     found += b.evidence
     found += [file for item in b.items for file in b.proofs(item)]
-    found += [b.files.get(row.paper_file_id or 0) for row in b.court]
+    found += [file for row in b.court for file in b.kept_for_court(row)]
     return list({file.id: file for file in found if file is not None}.values())
 
 

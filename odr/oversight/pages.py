@@ -157,6 +157,7 @@ async def ledger_page(request: Request, actor: Staff) -> Response:
         "oversight/ledger.html",
         rows=rows,
         act=words.act,
+        details=words.details,
         values=dict(request.query_params),
         errors=errors,
         older=f"/audit/ledger?{urlencode(kept | {'below': str(rows[-1][0].seq)})}" if full else None,

@@ -1,8 +1,13 @@
 """What a tag of the ledger says in plain words, so that an auditor need not read code. The tag stays beside it."""
 
 from collections.abc import Mapping
+from typing import Any
 
+from odr.accounts.labels import role_label
+from odr.accounts.models import Role
+from odr.cases.codes import Channel, CourtOutcome, State
 from odr.cases.events import SENTENCES
+from odr.core.coded import Coded
 from odr.core.i18n import N_, _
 
 ACTS: Mapping[str, str] = {
@@ -55,6 +60,8 @@ ACTS: Mapping[str, str] = {
     "court:request:ready": N_("司法确认申请已齐备"),
     "credential:password:changed": N_("修改密码"),
     "credential:totp:reset": N_("重设动态验证码"),
+    "demo:city:begun": N_("开始建演示城市"),
+    "demo:city:built": N_("演示城市建成"),
     "dossier:filing:recorded": N_("登记立卷"),
     "dossier:whole:taken": N_("取走整卷"),
     "draft:words:dropped": N_("删除没有提交的申请"),
@@ -140,6 +147,83 @@ ACTS: Mapping[str, str] = {
     "visit:return:due": N_("一次回访到期"),
     "visit:return:made": N_("登记回访"),
 }
+
+# What stands beside an act. Every key that the code writes has its word here: a test compares them.
+DETAILS: Mapping[str, str] = {
+    "applied_on": N_("申请日期"),
+    "as": N_("取走的样子"),
+    "audience": N_("谁能看到"),
+    "body": N_("调解组织"),
+    "case": N_("案件"),
+    "channel": N_("途径"),
+    "court": N_("法院"),
+    "decided_on": N_("裁定日期"),
+    "first": N_("从第几条"),
+    "from": N_("原来的状态"),
+    "holder": N_("属于"),
+    "key": N_("接口密钥"),
+    "kind": N_("种类"),
+    "last": N_("到第几条"),
+    "method": N_("方式"),
+    "mime": N_("文件类型"),
+    "note": N_("怎样核对的"),
+    "outcome": N_("结果"),
+    "page": N_("第几页"),
+    "pages": N_("页数"),
+    "party": N_("当事人"),
+    "person": N_("人员"),
+    "reading": N_("查阅编号"),
+    "reason": N_("原因"),
+    "record": N_("调解记录"),
+    "role": N_("角色"),
+    "room": N_("调解室"),
+    "rows": N_("行数"),
+    "rules": N_("检查项"),
+    "scope": N_("用途"),
+    "sha256": N_("文件指纹"),
+    "signed": N_("签名人数"),
+    "size": N_("字节数"),
+    "tag": N_("操作"),
+    "text": N_("文字指纹"),
+    "to": N_("现在的状态"),
+    "version": N_("第几版"),
+    "way": N_("怎样读完的"),
+}
+_CODES: Mapping[str, type[Coded]] = {
+    "channel": Channel, "from": State, "to": State, "outcome": CourtOutcome,
+}  # fmt: skip
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "as": {"pdf": N_("一个 PDF"), "zip": N_("压缩包")},
+    "audience": {"joint": N_("各方"), "private": N_("一方和调解员")},
+    "kind": {
+        "party": N_("当事人签名"), "mediator": N_("调解员签名"), "body_seal": N_("盖章"),
+        "oral_confirmation": N_("确认口头协议"),
+    },
+    "method": {
+        "screen": N_("屏幕签名"), "paper": N_("纸质签名"), "seal": N_("盖章"), "vouched": N_("由工作人员登记"),
+    },
+    "way": {"scrolled": N_("往下看到最后"), "pages": N_("分两页看完"), "told": N_("由程序报告")},
+}  # fmt: skip
+
+
+def details(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What stands beside an act as words with their values; nothing of it is left out, and a key without a word is
+    shown as it is."""
+    return [(_(DETAILS[key]) if key in DETAILS else key, _value(key, value)) for key, value in given.items()]
+
+
+def _value(key: str, value: Any) -> str:
+    if value in (None, ""):
+        return _("（没有）")
+    if isinstance(value, list):
+        return _("、").join(_value(key, one) for one in value)
+    text = str(value)
+    if key in _CODES and text in set(_CODES[key]):
+        return _CODES[key](text).label
+    if key == "role" and text in set(Role):
+        return role_label(text)
+    known = _VALUES.get(key, {})
+    return _(known[text]) if text in known else text
 
 
 def act(tag: str) -> str:

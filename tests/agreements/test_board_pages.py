@@ -188,3 +188,52 @@ async def test_the_facts_of_the_agreement_are_taken_from_the_sheet_and_stay_edit
     assert "3月1日" not in await _get(cast.applicant, at), "offered, not saved"
     await _post(cast.mediator, f"{at}/facts", **(offered | {"agreement": held, "issues": "人工费。"}))
     assert "3月1日付款 2600 元。" in await _get(cast.applicant, at)
+
+
+async def test_an_id_that_leads_nowhere_costs_no_word(story: Story) -> None:
+    """A draft replaced meanwhile, a clause removed meanwhile, a hidden field that a browser lost: the form comes again
+    with every word, and saves at the second try. Who may not see the page still sees nothing."""
+    pid, at = await story.draft(), f"/cases/{story.case}/agreement"
+    pay = await story.clause(pid)
+    due = str(clock.today() + timedelta(days=9))
+    clause = {"kind": "pay", "obligor": story.respondent, "obligee": story.applicant, "text": "分两次退还改造费。",
+              "amount": "1234.56", "due_on": due, "manner": "微信转账"}  # fmt: skip
+    plan = {"rows.0.due_on": due, "rows.0.amount": "1300", "rows.1.due_on": str(clock.today() + timedelta(days=19)),
+            "rows.1.amount": "1300", "default_term": "all_due", "version": "1"}  # fmt: skip
+    forms = (
+        (story.cast.mediator, "/clauses/new", clause, "agreement"),
+        (story.cast.mediator, "/facts", {"facts": "双方对金额的说法不同。", "issues": "谁来出这笔钱"}, "agreement"),
+        (story.cast.mediator, f"/clauses/{pay}/plan", plan, "agreement"),
+        (story.cast.respondent, "/proposals/new", clause | {"audience": "private", "note": "手头紧"}, "target"),
+    )
+    for member, path, typed, lost in forms:
+        for wrong in ("", "nothing" * 3):
+            given = typed | {lost: wrong}
+            if not wrong and lost == "target":
+                continue  # a suggestion need not aim at a clause
+            refused = await _post(member, at + path, 409, **given)
+            assert "写下的都还在" in refused
+            again = values_of(refused)
+            assert {name: again.get(name) for name in typed} == typed, path
+            assert again.get(lost, "") != wrong or not wrong
+        assert "写下的都还在" not in await _post(story.cast.stranger, at + path, 404, **given)
+        names = (*typed, *(name for name in ("agreement", "version") if name in again))
+        await _post(member, at + path, **{name: again[name] for name in names})
+
+
+async def test_a_sum_for_a_round_that_is_gone_is_shown_again(story: Story) -> None:
+    due = str(clock.today() + timedelta(days=9))
+    at = f"/cases/{story.case}/agreement/offers"
+    wanted = {"kind": "open", "payer": story.respondent, "payee": story.applicant, "about": "修理费", "due_on": due}
+    for wrong in ({"due_on": "2026-02-30"}, {"payee": story.respondent}, {"tries": "-1"}, {"payer": "nobody"}):
+        refused = await _post(story.cast.mediator, at, 422, **(wanted | wrong))
+        assert f'href="#f-{next(iter(wrong))}"' in refused, wrong
+        again = values_of(refused)
+        assert {name: again[name] for name in wanted if name not in wrong} == {
+            name: value for name, value in wanted.items() if name not in wrong
+        }
+    await _post(story.cast.mediator, at, **wanted)
+    refused = await _post(story.cast.respondent, f"{at}/sums", 409, round="nothing", amount="880", aside="最多一千")
+    again = values_of(refused)
+    assert (again["amount"], again["aside"]) == ("880", "最多一千")
+    assert "最多一千" not in (await _get(story.cast.applicant, at))

@@ -83,7 +83,7 @@ async def test_a_party_is_told_what_it_alone_can_mend_and_nothing_of_the_other(s
     assert told["body_clerk"] == []
     async with story.cast.respondent.browser() as browser:
         page = (await browser.get(f"/cases/{story.case}/agreement")).text
-        assert ("请在“我的”里填写身份证号码" in page, "收款账户（户名" in page) == (True, False)
+        assert ("请在“我的账户”里填写身份证号码" in page, "收款账户（户名" in page) == (True, False)
     with pytest.raises(Invalid) as refused:
         await service.finalise(story.db, story.cast.mediator.actor, pid)
     assert name[:50] in refused.value.fields[f"check-id_missing.{story.respondent}"]

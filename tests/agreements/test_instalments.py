@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from odr.agreements import access, checks, content, documents, papers, service
+from odr.agreements import access, checks, content, documents, instalments, papers, service, verification
 from odr.agreements import instalment_rules as rules
-from odr.agreements.models import PerformanceItem
+from odr.agreements.models import Agreement, PerformanceItem
 from odr.agreements.planning import PlanIn
 from odr.core import clock
 from odr.core.errors import Conflict, Invalid
@@ -76,6 +76,53 @@ async def _plan(story: Story, pid: str, clause: str, **given: Any) -> Any:
         return await service.plan(session, story.cast.mediator.actor, pid, clause, wanted)
 
 
+async def _what_was_altered_is_named(story: Story, frozen: Agreement) -> None:
+    """Rows are changed behind the service's back, one by one; nothing of it is kept."""
+
+    async def faults(*statements: str) -> list[str]:
+        try:
+            async with story.db.write() as session:
+                for statement in (*_UNGUARDED[story.db.is_sqlite], *statements):
+                    await session.execute(text(statement))
+                raise _Enough([words async for words in verification.faults(session)])
+        except _Enough as found:
+            return found.words
+
+    second = "WHERE n = 2 AND plan_id = (SELECT max(id) FROM payment_plans)"
+    named = f"agreement {frozen.pid}: instalment 2 of clause 1 was altered after freezing"
+    general = f"agreement {frozen.pid}: its facts or clauses were altered after freezing"
+    assert await faults() == []
+    for statement in (f"UPDATE instalments SET amount_fen = 1 {second}", f"DELETE FROM instalments {second}",
+                      f"UPDATE instalments SET due_on = '2031-01-01' {second}"):  # fmt: skip
+        assert await faults(statement) == [named], statement
+    assert await faults("UPDATE payment_plans SET default_term = 'suit'") == [general]
+    # Texts frozen before the digest held their instalments stay whole, and their plan is watched all the same.
+    async with story.db.read() as session:
+        clauses = await content.clauses_of(session, frozen)
+        plans = await instalments.plans_of(session, clauses)
+    now, before = (verification.text_digest(frozen, clauses, given) for given in (plans, {}))
+    as_before = f"UPDATE ledger SET detail = CAST(replace(CAST(detail AS TEXT), '{now}', '{before}') AS JSON)"
+    if story.db.is_sqlite:
+        as_before = f"UPDATE ledger SET detail = replace(detail, '{now}', '{before}')"
+    assert now != before
+    assert await faults(as_before) == []
+    assert await faults(as_before, f"UPDATE instalments SET amount_fen = 1 {second}") == [named]
+
+
+class _Enough(Exception):
+    """Ends a transaction of which nothing is to be kept."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.words = words
+
+
+_GUARDED = ("instalments", "payment_plans", "ledger")
+_UNGUARDED = {
+    True: [f"DROP TRIGGER append_only_{one}_{act}" for one in _GUARDED for act in ("update", "delete")],
+    False: [f"DROP TRIGGER append_only_{one} ON {one}" for one in _GUARDED],
+}
+
+
 async def test_a_plan_voids_the_answers_is_frozen_and_becomes_promises(story: Story) -> None:
     pid = await story.draft()
     clause = await story.clause(pid)
@@ -110,6 +157,7 @@ async def test_a_plan_voids_the_answers_is_frozen_and_becomes_promises(story: St
         paper = papers.html(await content.kept(session, place.case, place.agreement))
     for words in ("分2期付清", "壹仟元整", "贰仟元整", "叁仟元整", "未按期履行时"):
         assert words in paper
+    await _what_was_altered_is_named(story, frozen)
     async with story.db.write() as session:
         new = await service.unfreeze(session, story.cast.mediator.actor, frozen.pid, "写错了一个字")
     async with story.db.read() as session:

@@ -271,6 +271,21 @@ async def test_a_certificate_is_asked_for_once_all_is_done_and_sealed_by_the_cle
     assert (await ask(story.cast.respondent)).pid == row.pid
     with pytest.raises(NotFound):
         await ask(story.cast.stranger)
+    at = f'href="/cases/{story.case}/performance#papers"'
+    desks = (("body_clerk", "/queue", True), ("centre_clerk", "/queue", False), ("mediator", "/desk", True),
+             ("other_mediator", "/desk", False))  # fmt: skip
+
+    async def lies_there() -> list[bool]:
+        found = []
+        for who, path, _whose in desks:
+            async with story.cast.everybody()[who].browser() as browser:
+                found.append(at in (await browser.get(path)).text)
+        return found
+
+    assert await lies_there() == [whose for _who, _path, whose in desks]
+    async with story.cast.body_clerk.program() as client:
+        (cell,) = (await client.get("/api/v1/queue")).json()["work"]
+        assert cell["href"] in at
     for who, error in (("mediator", Forbidden), ("respondent", Forbidden), ("applicant", NotFound),
                        ("auditor", NotFound)):  # fmt: skip
         with pytest.raises(error):
@@ -278,6 +293,7 @@ async def test_a_certificate_is_asked_for_once_all_is_done_and_sealed_by_the_cle
     issued = await service.issue_certificate(story.db, settings, story.cast.body_clerk.actor, row.pid)
     with pytest.raises(Conflict, match="开好了"):
         await service.issue_certificate(story.db, settings, story.cast.body_clerk.actor, row.pid)
+    assert not any(await lies_there())
     html = performance_papers.page_of(issued, settings)
     for words in ("协议已履行证明", "新华西派出所 2026-118", "贰仟陆佰元整", "核对码"):
         assert words in html, words

@@ -1,5 +1,6 @@
 """Return visits: when they are due, whose they are, the form a party fills in, and a relapse."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +14,6 @@ from odr.agreements.schemas import ClaimIn, SettleIn, VisitIn
 from odr.agreements.visit_models import DueVisit
 from odr.bodies.categories import Category
 from odr.cases import access as cases
-from odr.cases import service as case_service
 from odr.cases.models import Case, CaseClock, CaseEvent
 from odr.core import clock, jobs, outbox
 from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -93,9 +93,16 @@ async def test_after_a_close_each_party_is_visited_again_and_its_clocks_end_with
     await _performed(story)
     for party in (story.applicant, story.respondent):
         await _visited(story, party)
-    async with story.db.write() as session:
-        case = await session.get_one(Case, story.case_id)
-        await case_service.close(session, story.cast.mediator.actor, case)
+    assert await story.state() == "followed_up"
+    for who in (story.cast.body_clerk, story.cast.mediator):
+        async with who.browser() as browser:
+            page = (await browser.get(f"/cases/{story.case}")).text
+            (step,) = re.findall(r'<a class="button button--primary[^"]*" href="([^"]+)"', page[page.index("<main") :])
+            assert step == f"/cases/{story.case}/closing"
+            assert "结案" in (await browser.get(step)).text
+    async with story.cast.mediator.browser() as browser:
+        assert (await browser.post(step, data={"csrf": CSRF})).status_code == 303
+    assert await story.state() == "closed"
     today = clock.today()
     after = [(rule, (on - today).days) for rule, on in await _due(story) if rule == "close"]
     assert after == [("close", 30), ("close", 30), ("close", 90), ("close", 90)]

@@ -27,6 +27,7 @@ from odr.core.db import Database
 from odr.core.errors import Conflict, Forbidden, NotFound
 from odr.core.settings import Mode, Settings
 from odr.dossier import court_adapter, court_pack, court_sending
+from odr.dossier.bundle import gather
 from odr.dossier.court_adapter import Parcel, Receipt
 from odr.dossier.court_pack import Pack
 from odr.dossier.court_sending import SendIn
@@ -339,6 +340,10 @@ async def test_it_is_handed_in_once_and_the_receipt_is_kept(
     assert first.receipt_no in page
     assert f"/files/{file.pid}" not in page
     assert f"/files/{file.pid}" in (await look(cast.mediator, f"/cases/{story.case}/court")).main
+    for member, held in ((cast.mediator, [file.pid]), (cast.applicant, [])):
+        async with story.db.read() as session:
+            kept = await gather(session, await court_pack.door(session, member.actor, story.case))
+        assert [one.pid for row in kept.court for one in kept.kept_for_court(row)] == held, "item 11 of the bound file"
 
 
 async def test_the_courts_machine_says_what_became_of_it(story: Story, tmp_path: Path) -> None:

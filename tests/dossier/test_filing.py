@@ -186,9 +186,49 @@ def test_questions_and_answers_are_read_as_people_write_them() -> None:
     found = exchanges(text)
     assert found == [{"q": "哪天？", "a": "国庆前后。\n记不清了。"}, {"q": "还有谁？", "a": "没有。"}]
     assert exchanges(as_written([(one["q"], one["a"]) for one in found])) == found
-    for wrong in ("", "他说国庆前后", "答：先有回答", "问：一\n问：二\n答：三"):
+    for wrong in (
+        "",
+        "他说国庆前后",
+        "答：先有回答",
+        "问：一\n问：二\n答：三",
+        "时间：十点",
+        "周某：看见了",
+        "问：看见了吗？\n答：",
+    ):
         with pytest.raises(ValueError, match=r"问|回答"):
-            exchanges(wrong)
+            exchanges(wrong, "周某")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("问:看见了吗？\n答:看见了。", [("看见了吗？", "看见了。")]),
+        ("问 看见了吗？\n\n 答　看见了。", [("看见了吗？", "看见了。")]),
+        ("问看见了吗？\n答看见了。\n问题不大。\n问几点\n答十点",
+         [("看见了吗？", "看见了。\n问题不大。"), ("几点", "十点")]),
+        # What only looks like a turn stays where it was said.
+        ("问：后来呢？\n答：他来了。\n问题是钱。\n答应还我。\n时间：十点\n我问：几时？",
+         [("后来呢？", "他来了。\n问题是钱。\n答应还我。\n时间：十点\n我问：几时？")]),
+        ("问：请讲。\n从头讲。\n答：好。", [("请讲。\n从头讲。", "好。")]),
+        # With a name before the sign, or the name alone; the one who was asked is named on the form.
+        ("张调解问：看见了吗？\n周某答：看见了。\n张调解问：几点？\n周某答：十点。",
+         [("（张调解）看见了吗？", "看见了。"), ("几点？", "十点。")]),
+        ("张调解：看见了吗？\n周某：看见了。\n地点：楼下。\n张调解：几点？\n周某: 十点。",
+         [("（张调解）看见了吗？", "看见了。\n地点：楼下。"), ("几点？", "十点。")]),
+        ("问：看见了吗？\n周某：看见了。", [("看见了吗？", "看见了。")]),
+        ("张调解问：看见了吗？\n答：看见了。\n问：几点？\n答：十点。\n陈某答：我也是。",
+         [("（张调解）看见了吗？", "看见了。"), ("几点？", "十点。\n陈某答：我也是。")]),
+        ("乌云：看见了吗？\n包·其其格：看见了。", [("（乌云）看见了吗？", "（包·其其格）看见了。")]),
+    ],
+)  # fmt: skip
+def test_no_word_of_a_talk_is_lost_however_it_is_written(text: str, read: list[tuple[str, str]]) -> None:
+    asked = "周某"
+    found = [(one["q"], one["a"]) for one in exchanges(text, asked)]
+    assert found == read
+    again = exchanges(as_written(found), asked)
+    assert [(one["q"], one["a"]) for one in again] == found
+    kept = "".join(q + a for q, a in found)
+    assert all(sign in kept for sign in text if sign not in "问答：: 　\n周某")
 
 
 async def test_what_is_open_on_a_paper_is_named_to_the_staff_and_the_other_way_round(story: Story) -> None:

@@ -130,6 +130,9 @@ def fields_of(b: Bundle) -> dict[str, list[str]]:
     }  # fmt: skip
     if b.court:
         fields["court"] = [number, a.name, r.name, "人民法院", "法院确认有效", "民特12号", "由各方共同提出"]
+    if b.performance:
+        fields["breach"] = ["不履行告知书", a.name, r.name, number, "到期没有归还", "可以走的路", *amount]
+        fields["certificate"] = ["协议已履行证明", a.name, r.name, number, "已经履行", "交给单位", *amount]
     if b.mandates:
         fields["mandate"] = [
             "乌兰",
@@ -174,6 +177,34 @@ async def test_every_field_stands_in_its_paper_and_the_index_leads_there(city: C
     total = sum(span.count for span in numbered)
     assert len(pages.texts) == pages.numbered_from + total + 1
     assert f"本卷共有文书{len(numbered)}件，编号{total}页" in pages.texts[-1]
+
+
+async def test_what_became_of_the_promises_stands_in_the_official_order(city: City) -> None:
+    """9 the slips, the notice of breach, the certificate; 10 the visits; 11 the joint application, the court's paper."""
+    told = city.told["contract"]
+    titles = [span.title for span in city.bound["contract"].spans if span.first]
+    named = [
+        "履行凭证",
+        "不履行告知书",
+        "协议已履行证明",
+        "回访记录",
+        "司法确认有关材料",
+        "司法确认有关材料：司法确认申请书.pdf",
+        "司法确认有关材料：民事裁定书.pdf",
+        "结案报告表",
+    ]
+    assert [title for title in titles if title in named] == named
+    assert {"司法确认申请书.pdf", "民事裁定书.pdf"} <= {file.name for file in whole.originals(city.bundles["contract"])}
+    # Who asked for the certificate has it; the other side has the notice, which went to both. The joint application
+    # holds both sides' numbers and stays with the body and the court.
+    for key, certified in (("sun", True), ("wang", False)):
+        b = await bundle_of(city.stage, key, told)
+        keys = {paper.key.split("-")[0] for paper in papers.shelf(b)}
+        assert "breach" in keys
+        assert ("certificate" in keys) is certified
+        names = {file.name for file in whole.originals(b)}
+        assert "民事裁定书.pdf" in names
+        assert "司法确认申请书.pdf" not in names
 
 
 async def test_a_file_looked_at_again_has_the_same_bytes(city: City) -> None:

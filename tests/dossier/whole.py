@@ -17,7 +17,9 @@ from sqlalchemy import select
 from odr.accounts import service as accounts
 from odr.accounts.models import IdentityLevel, Person, Vouching
 from odr.agreements import service as agreements
-from odr.agreements.schemas import ClaimIn, CourtOutcomeIn, SettleIn
+from odr.agreements.models import CourtRequest, PerformanceItem
+from odr.agreements.performance_schemas import CertificateIn
+from odr.agreements.schemas import ClaimIn, CourtOutcomeIn, ReasonIn, SettleIn
 from odr.bodies import service as bodies
 from odr.bodies.models import Body
 from odr.cases import access as case_access
@@ -269,6 +271,10 @@ class Whole(Play):
         await self._ask_court()
         clerk = await self.stage.actor(self._clerk)
         prepared = await prepared_as("民事裁定书.pdf", "application/pdf", slip(1))
+        joint = await prepared_as("司法确认申请书.pdf", "application/pdf", slip(1))
+        async with self.stage.write() as session:
+            request = (await session.scalars(select(CourtRequest).where(CourtRequest.case_id == self.case_id))).one()
+            await evidence.keep(session, clerk, joint, "court_request", request.id)
         async with self.stage.write() as session:
             said = CourtOutcomeIn(
                 outcome=CourtOutcome.VALID, decided_on=clock.today(), docket_no="（2026）内0302民特12号"
@@ -281,6 +287,8 @@ class Whole(Play):
             case = await self._case(session)
             items = await agreements.items_of(session, case)
             sides = {party.id: Side(party.side) for party in await cases.parties_of(session, case)}
+        if self.script.key == "contract":
+            await self._breach(items[0])
         for n, item in enumerate(items):
             obligor = sides[item.obligor_id or 0]
             proof = await prepared_as("付款截图.jpg", "image/jpeg", photo("paid")) if n == 0 else None
@@ -292,7 +300,26 @@ class Whole(Play):
                 answer = SettleIn(answer="confirm", note="收到了")
                 await agreements.settle(session, await self.stage.actor(keys[obligor.other]), item.pid, answer)
 
+    async def _breach(self, item: PerformanceItem) -> None:
+        """The day passes without a payment; the mediator issues the notice, and the money comes after it."""
+        service, mediator = self.stage.service, await self.stage.actor(self.script.mediator)
+        with clock.shifted(timedelta(days=20)):
+            async with self.stage.write() as session:
+                paper = await agreements.breach(session, mediator, item.pid, ReasonIn(reason="到期没有归还"))
+            await agreements.keep_performance_paper(service.db, service.settings, paper.pid)
+
+    async def _certify(self) -> None:
+        """Who performed asks for a certificate, and the clerk seals it."""
+        service, clerk = self.stage.service, await self.stage.actor(self._clerk)
+        async with self.stage.write() as session:
+            actor = await self.stage.actor(self.script.respondent)
+            wanted = CertificateIn(purpose="交给单位")
+            row = await agreements.ask_certificate(session, actor, self.case_pid, wanted)
+        await agreements.issue_certificate(service.db, service.settings, clerk, row.pid)
+
     async def _close(self) -> None:
+        if self.script.key == "contract":
+            await self._certify()
         await super()._close()
         clerk = await self.stage.actor(self._clerk)
         async with self.stage.write() as session:
