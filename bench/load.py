@@ -31,6 +31,7 @@ _VIEW = memoryview(_BUFFER)
 _TICK = 0.001
 _OPENING = 64  # handshakes under way at once, as a crowd behind one proxy would
 _GRACE = 4.0
+_ATTEMPTS = 5
 _SAMPLED = 8  # one socket in so many reports how long others' lines took to reach it
 
 
@@ -92,6 +93,8 @@ class Client(asyncio.BufferedProtocol):
         self._transport.abort()
 
     def say(self, index: int) -> None:
+        if self._transport.is_closing():
+            return  # the server sent it away; the run counts as one that was not kept up
         self.waiting += 1
         self._transport.write(self._head + b"%016x" % index + self._tail)
 
@@ -286,10 +289,18 @@ class Generator:
 
     async def _reopen(self) -> None:
         gone = [(number, client.member) for number, client in enumerate(self._clients) if client.lost]
-        if gone:
-            await asyncio.sleep(0.5)
-            for (number, _), client in zip(gone, await self._connect(gone, _OPENING), strict=True):
+        for attempt in range(_ATTEMPTS if gone else 0):
+            # A server that was asked for too much is given time to finish with it.
+            await asyncio.sleep(0.5 * 2**attempt)
+            try:
+                anew = await self._connect(gone, _OPENING)
+            except (OSError, TimeoutError):
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+                continue
+            for (number, _), client in zip(gone, anew, strict=True):
                 self._clients[number] = client
+            break
         for client in self._clients:
             client.waiting = 0
 

@@ -32,6 +32,8 @@ _PER_PERSON = 16
 _PER_ADDRESS = 400
 _SOCKETS = 20_000
 _TYPING_SECONDS = 2.5
+# Who come at once are told of together: of a crowd that returns after a restart, each would tell all the others.
+_PRESENCE_SECONDS = 0.05
 _WHAT = frozenset({"case", "agreement", "parties", "meetings", "performance"})
 _HANDLING = frozenset({"mediator", "clerk"})
 
@@ -52,6 +54,7 @@ class Hub:
         self._by_case: defaultdict[str, Counter[Connection]] = defaultdict(Counter)
         self._addresses: Counter[str] = Counter()
         self._doubtful: set[Connection] = set()
+        self._presence_due: set[str] = set()
         self._away: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._errands = Errands()
 
@@ -182,8 +185,15 @@ class Hub:
         return self.presence.here(case)
 
     def _tell_presence(self, case: str) -> None:
-        for connection in list(self._by_case.get(case, ())):
-            self._send_presence(connection, case)
+        if not self._presence_due:
+            asyncio.get_running_loop().call_later(_PRESENCE_SECONDS, self._send_presences)
+        self._presence_due.add(case)
+
+    def _send_presences(self) -> None:
+        cases, self._presence_due = self._presence_due, set()
+        for case in cases:
+            for connection in list(self._by_case.get(case, ())):
+                self._send_presence(connection, case)
 
     def _send_presence(self, connection: Connection, case: str) -> None:
         """Who is online, of those whom this person meets in some room of the case."""
