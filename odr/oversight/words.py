@@ -150,6 +150,7 @@ ACTS: Mapping[str, str] = {
 
 # What stands beside an act. Every key that the code writes has its word here: a test compares them.
 DETAILS: Mapping[str, str] = {
+    "adapter": N_("经由"),
     "applied_on": N_("申请日期"),
     "as": N_("取走的样子"),
     "audience": N_("谁能看到"),
@@ -158,6 +159,7 @@ DETAILS: Mapping[str, str] = {
     "channel": N_("途径"),
     "court": N_("法院"),
     "decided_on": N_("裁定日期"),
+    "file": N_("文件"),
     "first": N_("从第几条"),
     "from": N_("原来的状态"),
     "holder": N_("属于"),
@@ -174,6 +176,7 @@ DETAILS: Mapping[str, str] = {
     "person": N_("人员"),
     "reading": N_("查阅编号"),
     "reason": N_("原因"),
+    "receipt": N_("回执"),
     "record": N_("调解记录"),
     "role": N_("角色"),
     "room": N_("调解室"),
