@@ -20,6 +20,9 @@ from odr.rooms.models import LineKind
 from odr.rooms.schemas import SayIn
 
 router = APIRouter()
+# A phone shows little at first: the page is not compressed, and the room's script brings the rest by itself. Who goes
+# back without a script gets whole pages.
+_FIRST, _EARLIER = 10, 50
 
 
 async def _room_page(
@@ -58,7 +61,7 @@ def _sentence(error: OdrError) -> str:
 async def _lines(session: AsyncSession, actor: Actor, room_pid: str, before: str | None) -> rooms.Lines:
     room, member = await room_access.member_of(session, actor, room_pid)
     seq = int(before) if before and before.isdigit() and len(before) < 10 else None
-    return await rooms.page(session, room, member, before=seq, limit=50)
+    return await rooms.page(session, room, member, before=seq, limit=_FIRST if seq is None else _EARLIER)
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from odr.agreements import service
+from odr.agreements import court_window, service
 from odr.agreements.models import Agreement, Signature
 from odr.agreements.schemas import PaperIn, SignIn
 from odr.cases.models import Case, Party
@@ -30,7 +30,7 @@ async def test_a_written_agreement_takes_effect_with_the_last_of_its_signatures_
     assert seal is not None
     assert seal.row is not None
     assert stands.effective_at == seal.row.at
-    assert stands.court_until == clock.local(seal.row.at).date() + timedelta(days=30)
+    assert stands.court_until == court_window.until(clock.local(seal.row.at).date()).date
     assert await story.state() == "performing"
     async with story.db.read() as session:
         case = await session.get_one(Case, story.case_id)
