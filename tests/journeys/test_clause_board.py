@@ -101,6 +101,7 @@ def test_six_clauses_with_the_keyboard_alone(enter: Enter, service: Service, alb
     respondent.fill("您希望怎么改", "一年就够了", within=card)
     keys.press("t")
     page.wait_for_url("**/sets")
+    expect(page.locator("[autofocus]")).to_be_focused()  # given with the first picture, which a hand waits for
     keys.press("Enter")
     page.wait_for_url("**/sets/*")
     mediator.look("a-set")
