@@ -34,6 +34,7 @@ class City:
 
 
 def settings(var: Path, database: str | None = None) -> Settings:
+    # As from the environment: the settings make their own types of the texts.
     return Settings(var=var, database_url=database, secret_key=SECRET)  # type: ignore[arg-type]
 
 

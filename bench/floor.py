@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import uvloop
 from websockets.asyncio.server import ServerConnection, broadcast, serve
+from websockets.typing import Subprotocol
 
 from bench import machine
 from bench.words import TEXT
@@ -78,7 +79,7 @@ async def run(port: int, history: int) -> None:
         compression=None,
         ping_interval=None,
         backlog=4096,
-        subprotocols=["odr.v1"],  # type: ignore[list-item]
+        subprotocols=[Subprotocol("odr.v1")],
     ):
         await asyncio.get_running_loop().create_future()
 

@@ -1,7 +1,6 @@
 """200 sockets that never read: what each costs, how soon it is sent away, and what the others in their rooms feel."""
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,17 +8,18 @@ from pathlib import Path
 
 from bench import children, city, machine
 from bench.figures import Figure, Plan
+from tests.deaf import deaf
 
 _TALKING = 10  # in each room; each of them stays below the rate of one person
 _CLOSED_WITHIN = 30.0
 
 
 def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> list[Figure]:
-    rooms, deaf = plan.pick(5, 5, 1), plan.pick(40, 40, 10)
-    many, talking = rooms * deaf, rooms * _TALKING
+    rooms, silent = plan.pick(5, 5, 1), plan.pick(40, 40, 10)
+    many, talking = rooms * silent, rooms * _TALKING
     rate, seconds = plan.pick(500, 500, 50), plan.pick(100, 20, 1)
-    people = city.built(folder, rooms=rooms, size=_TALKING + deaf)
-    places = [(number % (_TALKING + deaf) < _TALKING, member) for number, member in enumerate(people.members)]
+    people = city.built(folder, rooms=rooms, size=_TALKING + silent)
+    places = [(number % (_TALKING + silent) < _TALKING, member) for number, member in enumerate(people.members)]
     with (
         children.service(folder) as server,
         children.opened(server, [member for talks, member in places if talks]) as load,
@@ -29,7 +29,11 @@ def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> list[Figur
         load.run(rate, seconds / 10)  # caches fill once
         alone = load.run(rate, seconds / 4)
         before = server.memory
-        sockets = [stack.enter_context(_deaf(server, member)) for talks, member in places if not talks]
+        sockets = [
+            stack.enter_context(deaf(server.port, member["token"], member["room"], member["address"]))
+            for talks, member in places
+            if not talks
+        ]
         with _watched(server, talking, since=time.monotonic()) as watch:
             tell(f"beside {len(sockets)} that never read")
             beside = load.run(rate, seconds)
@@ -56,25 +60,6 @@ def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> list[Figur
             at_least=False, note=f"floor: the same without them; {note}",
         ),
     ]  # fmt: skip
-
-
-@contextlib.contextmanager
-def _deaf(server: children.Server, member: children.Member) -> Iterator[socket.socket]:
-    """A socket that joins its room and never reads again."""
-    with socket.socket() as found:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        found.connect(("127.0.0.1", server.port))
-        found.sendall(
-            "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: odr.v1\r\n"
-            f"Authorization: Bearer {member['token']}\r\nX-Forwarded-For: {member['address']}\r\n\r\n".encode()
-        )
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += found.recv(1)
-        asked = f'{{"t":"join","room":"{member["room"]}"}}'.encode()
-        found.sendall(bytes([0x81, 0x80 | len(asked), 0, 0, 0, 0]) + asked)  # a mask of zeros is a mask
-        yield found
 
 
 class _Watch:

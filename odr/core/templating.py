@@ -71,6 +71,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     env.add_extension("jinja2.ext.loopcontrols")
+    # The extension for gettext adds this method; the environment's own class does not know it.
     env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext=lambda text: i18n.catalogue(i18n.locale()).gettext(text),
         ngettext=lambda one, many, n: i18n.catalogue(i18n.locale()).ngettext(one, many, n),

@@ -60,6 +60,7 @@ async def first_open_step(session: AsyncSession, draft: Draft) -> str:
 def parsed(draft: Draft) -> Parsed:
     """Every answer, parsed. Raises Invalid with the fields of the first step that is not whole."""
     answers = drafts.answers_of(draft)
+    # Each field is named like its step and has its step's type, which no checker can see.
     return Parsed(**{step.name: steps.check(step, answers) for step in steps.STEPS})  # type: ignore[arg-type]
 
 

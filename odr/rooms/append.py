@@ -166,7 +166,7 @@ _HEADS = Rows(
     "UPDATE rooms SET head_seq = q.head_seq, head_leaf = q.head_leaf, head_us = q.head_us FROM q WHERE rooms.id = q.id",
 )
 _SHOWN = (
-    update(File.__table__)  # type: ignore[arg-type]
+    update(File.__table__)  # type: ignore[arg-type]  # a Table, declared as any FromClause
     .where(File.pid == bindparam("file"), File.holder == "room", File.holder_id == bindparam("room"))
     .values(shown_seq=bindparam("seq"))
 )

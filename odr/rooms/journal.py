@@ -35,7 +35,7 @@ _PATIENCE = 15.0
 _AGAIN = frozenset({"40P01", "40001", "55P03"})
 
 _MARK = (
-    update(RoomMember.__table__)  # type: ignore[arg-type]
+    update(RoomMember.__table__)  # type: ignore[arg-type]  # a Table, declared as any FromClause
     .where(
         RoomMember.person_id == bindparam("person"),
         RoomMember.left_seq.is_(None),

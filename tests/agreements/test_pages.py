@@ -33,7 +33,7 @@ async def _post(who: Member, path: str, status: int = 303, files: Any = None, **
 async def _agreement(story: Story) -> Agreement:
     async with story.db.write() as session:
         query = select(Agreement).where(Agreement.case_id == story.case_id).order_by(Agreement.version.desc())
-        return (await session.scalars(query)).first()  # type: ignore[return-value]
+        return (await session.scalars(query.limit(1))).one()
 
 
 async def _code(story: Story) -> str:

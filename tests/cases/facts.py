@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from odr.cases import guards
 from odr.cases.codes import Category, CourtOutcome, Result, Side, Source, SuspendReason, Will
@@ -65,16 +66,16 @@ def facts_for(move: str) -> Facts:
     return replace(GOOD, mediator_confirmed=False) if move == "confirm_assignment" else GOOD
 
 
-def with_respondent(facts: Facts, **changes: object) -> Facts:
+def with_respondent(facts: Facts, **changes: Any) -> Facts:
     applicant, respondent = facts.parties
-    return replace(facts, parties=(applicant, replace(respondent, **changes)))  # type: ignore[arg-type]
+    return replace(facts, parties=(applicant, replace(respondent, **changes)))
 
 
-def _case(**changes: object) -> Callable[[Facts], Facts]:
-    return lambda facts: replace(facts, **changes)  # type: ignore[arg-type]
+def _case(**changes: Any) -> Callable[[Facts], Facts]:
+    return lambda facts: replace(facts, **changes)
 
 
-def _respondent(**changes: object) -> Callable[[Facts], Facts]:
+def _respondent(**changes: Any) -> Callable[[Facts], Facts]:
     return lambda facts: with_respondent(facts, **changes)
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-import socket
 import time
 
+from tests.deaf import deaf
 from tests.faults.service import SECONDS, Site, Worker
 from tests.plugins.faults import Trial
 
@@ -15,24 +15,6 @@ _OWN = 8 * 1024 * 1024  # what the service grows by under this load without any 
 def _resident(worker: Worker) -> int:
     with open(f"/proc/{worker.pid}/statm") as file:
         return int(file.read().split()[1]) * 4096
-
-
-def _stalled(worker: Worker, token: str, room: str) -> socket.socket:
-    """A socket that joins a room and never reads again."""
-    found = socket.socket()
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    found.connect(("127.0.0.1", worker.port))
-    found.sendall(
-        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: odr.v1\r\n"
-        f"Authorization: Bearer {token}\r\n\r\n".encode()
-    )
-    head = b""
-    while b"\r\n\r\n" not in head:
-        head += found.recv(1)
-    asked = f'{{"t":"join","room":"{room}"}}'.encode()
-    found.sendall(bytes([0x81, 0x80 | len(asked), 0, 0, 0, 0]) + asked)  # a mask of zeros is a mask
-    return found
 
 
 def _open(worker: Worker) -> int:
@@ -57,7 +39,7 @@ async def test_sockets_that_never_read_cost_little_and_are_sent_away(small_site:
         with contextlib.ExitStack() as stack:
             for n in range(many):
                 person = seated[n % len(seated)]
-                stack.enter_context(await asyncio.to_thread(_stalled, worker, person.token, room))
+                stack.enter_context(await asyncio.to_thread(deaf, worker.port, person.token, room))
             most = 0
             began = time.monotonic()
             while _open(worker) > own:
