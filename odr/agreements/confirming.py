@@ -322,7 +322,10 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
         "moved": moved,
         "provisional": term is not None and term.provisional,
         "closed": why is not None and why[0] == "court_window",
-        "findings": [_finding(one) for one in await confirmable.findings(session, case)] if effect is not None else [],
+        # Of use only while the court can still be asked.
+        "findings": [_finding(one) for one in await confirmable.findings(session, case)]
+        if effect is not None and view.state in OPEN
+        else [],
         "courts": [
             {"id": one.court.key, "name": one.court.name, "reasons": list(one.reasons)}
             for one in courts.propose(await confirmable.places(session, view))
