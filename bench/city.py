@@ -98,7 +98,7 @@ def _draft(room: str, author: int) -> Draft:
         body=pack({"text": TEXT}),
         at_us=clock.now_us(),
         author_id=author,
-        client_id=ids.new_pid(),
+        client_id=ids.new_line_id(),
     )
 
 

@@ -68,10 +68,11 @@ class Client(asyncio.BufferedProtocol):
         self._rest = bytearray()
         self._open = False
         self._transport: Any = None
-        prefix = f"{number:08x}".encode()
-        self._mark = _SAID if member.get("said", True) else _ID + prefix
-        head = b'{"t":"say","room":"%b","id":"%b' % (member["room"].encode(), prefix)
-        self._tail = b'","text":"%b"}' % TEXT.encode()
+        # An id begins with its time, as those of the room's page do, and ends with whose it is.
+        own = f"{number:08x}".encode()
+        self._mark = _SAID if member.get("said", True) else own + b'"'
+        head = b'{"t":"say","room":"%b","id":"' % member["room"].encode()
+        self._tail = b'%b","text":"%b"}' % (own, TEXT.encode())
         self._head = _header(0x81, len(head) + 16 + len(self._tail)) + head
 
     def connection_made(self, transport: Any) -> None:
@@ -159,7 +160,7 @@ class Client(asyncio.BufferedProtocol):
                 run.delivered += head - seq + 1
                 run.last = now = time.perf_counter()
                 if self._sampled:
-                    mark = data.find(_ID, first, end) + 14
+                    mark = data.find(_ID, first, end) + 6
                     run.lags.append(now - run.due(int(data[mark : mark + 16], 16)))
             self.seq = head
         if self.waiting:
@@ -185,12 +186,12 @@ class Client(asyncio.BufferedProtocol):
             return
         now = time.perf_counter()
         while found >= 0:
-            mark = data.find(_ID, found, end) + 14
+            mark = data.find(_ID, found, end) + 6 if self._mark is _SAID else found - 16
             self.waiting -= 1
             if run is not None:
                 run.acked += 1
                 run.acks.append(now - run.due(int(data[mark : mark + 16], 16)))
-            found = data.find(self._mark, mark, end)
+            found = data.find(self._mark, mark + 25, end)
         if run is not None:
             run.last = now
 

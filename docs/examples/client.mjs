@@ -48,7 +48,7 @@ class Line {
   send = (frame) => this.socket.send(JSON.stringify({ room: this.room, ...frame }));
 
   say(text) {
-    this.outbox.push({ t: "say", id: randomBytes(18).toString("base64url"), text });
+    this.outbox.push({ t: "say", id: Date.now().toString(16).padStart(12, "0") + randomBytes(16).toString("base64url"), text });
     if (this.outbox.length === 1) this.sendNext();
   }
   /** One at a time: what is stored second was typed second. */

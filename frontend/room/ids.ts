@@ -1,22 +1,28 @@
 /** Ids that this device makes: once per line, kept with it, used again for every retry. */
 
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+// In the order of their codes, so that ids sort by the time at their head, whoever compares them.
+const LETTERS = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+const TIME_LETTERS = 8;
+const RANDOM_LETTERS = 22;
 let count = 0;
 
-/** 24 letters of 6 bits: 144 random bits. Webviews without `crypto` mix time, a counter and Math.random. */
+/** 8 letters of time (milliseconds, 48 bits) and 22 of 6 random bits each, 132 in all. The service finds a repeat
+    faster among ids that begin with their time. Webviews without `crypto` mix time, a counter and Math.random. */
 export function newId(): string {
-  const bytes = new Uint8Array(24);
+  const now = Date.now();
+  let id = "";
+  for (let i = 0, left = now; i < TIME_LETTERS; i++, left = Math.floor(left / 64)) id = LETTERS.charAt(left % 64) + id;
+  const bytes = new Uint8Array(RANDOM_LETTERS);
   const source = typeof crypto === "object" ? crypto : undefined;
   if (source && source.getRandomValues) {
     source.getRandomValues(bytes);
   } else {
-    let seed = Date.now() + ++count * 7919;
+    let seed = now + ++count * 7919;
     for (let i = 0; i < bytes.length; i++) {
       bytes[i] = (Math.random() * 256) ^ (seed & 255);
       seed = Math.floor(seed / 7) + count;
     }
   }
-  let id = "";
   for (let i = 0; i < bytes.length; i++) id += LETTERS.charAt(bytes[i]! & 63);
   return id;
 }

@@ -47,7 +47,7 @@ async def _room_page(
             room=room,
             lines=lines,
             shown_lines=shown_lines(lines.lines, actor),
-            line_id=ids.new_pid(),
+            line_id=ids.new_line_id(),
             errors={"text": _sentence(error)} if error else {},
             values=values or {},
         )

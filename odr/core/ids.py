@@ -1,6 +1,7 @@
 """Public ids: random, so that nobody can count or guess what exists."""
 
 import secrets
+import time
 
 # Crockford's alphabet without look-alikes: people read these codes aloud and type them on a phone.
 _READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -9,6 +10,12 @@ _READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 def new_pid() -> str:
     """A public id of 128 random bits, 22 characters of A-Z a-z 0-9 - _."""
     return secrets.token_urlsafe(16)
+
+
+def new_line_id() -> str:
+    """An id for a line of a room: the time in milliseconds, 12 hex digits, and 128 random bits. Ids that sort by their
+    time go to one end of the index of repeats."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_urlsafe(16)}"
 
 
 def new_token() -> str:

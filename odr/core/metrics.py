@@ -21,7 +21,7 @@ ProcessCollector(registry=REGISTRY)
 _QUICK = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # Times the number of routes and of status classes: fewer steps keep the answer short.
 _COARSE = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
-_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 512)
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1024)
 
 ack_seconds = Histogram(
     "odr_ack_seconds", "From a line's arrival to its answer, stored or refused", buckets=_QUICK, registry=REGISTRY

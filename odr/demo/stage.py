@@ -74,7 +74,7 @@ class Stage:
 
     async def say(self, key: str, room: str, text: str) -> int:
         """One line in a room; returns its seq."""
-        line = SayIn(id=ids.new_pid(), kind="text", text=text)
+        line = SayIn(id=ids.new_line_id(), kind="text", text=text)
         return (await rooms.say(self.service.db, await self.actor(key), room, line)).seq
 
     async def sign_everybody_out(self) -> None:

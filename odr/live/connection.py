@@ -113,9 +113,9 @@ class Connection:
             self.end(protocol.TOO_SLOW)
         elif self._writer is None and not self._flushing:
             self._flushing = True
-            self._loop.call_soon(self._flush)
+            self._hub.flush_soon(self)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Write what came in this step; what a slow client does not take waits for it in a task."""
         self._flushing = False
         if self._writer is not None or not self._queue:

@@ -55,6 +55,7 @@ class Hub:
         self._addresses: Counter[str] = Counter()
         self._doubtful: set[Connection] = set()
         self._presence_due: set[str] = set()
+        self._unflushed: list[Connection] = []
         self._away: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._errands = Errands()
 
@@ -123,6 +124,20 @@ class Hub:
         self._addresses[connection.actor.ip] -= 1
         if not self._addresses[connection.actor.ip]:
             del self._addresses[connection.actor.ip]
+
+    def flush_soon(self, connection: Connection) -> None:
+        """Have a socket written to at the end of this step: one call of the loop for all that were given something."""
+        if not self._unflushed:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unflushed.append(connection)
+
+    def _flush(self) -> None:
+        some, self._unflushed = self._unflushed, []
+        for connection in some:
+            try:
+                connection.flush()
+            except Exception:
+                log.exception("hub.flush_failed")
 
     def read(self, connection: Connection, pid: str, seq: int) -> None:
         """A client has seen everything up to `seq`; at most what it was sent counts."""

@@ -7,7 +7,9 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # the quicker of its two
+from websockets.protocol import State
+from websockets.streams import StreamReader
 
 from odr.core.settings import Settings
 from odr.live import protocol
@@ -15,6 +17,8 @@ from odr.live import protocol
 _FRAGMENTS_MAX = 64
 _UNSENT_BYTES = 64 * 1024
 _FAREWELL_SECONDS = 5.0
+_FIN_TEXT = 0x81
+_BETWEEN_FRAMES = StreamReader.at_eof.__code__
 
 
 class RoomsProtocol(WebSocketsSansIOProtocol):
@@ -22,9 +26,11 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
     cuts for a crowd, in the scope's extension `odr.transport`. Where they are missing, plain ASGI does the same.
 
     `write` sends a text in this very step, without a task per frame. Whoever sets `take` gets each whole text
-    message at once; what it declines, and all that comes behind, goes through the queue of ASGI.
+    message at once; what it declines, and all that comes behind, goes through the queue of ASGI. A chunk that is one
+    whole text message, as nearly all are, does not pass through the parser, which costs as much as the rest.
 
-    It leans on names inside uvicorn, whose version the lock file holds; `tests/live` fails when they move.
+    It leans on names inside uvicorn and websockets, whose versions the lock file holds; `tests/live` fails when they
+    move.
     """
 
     def handle_connect(self, event: Any) -> None:
@@ -43,17 +49,32 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
             peer = self.transport.get_extra_info("socket")
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
+    def data_received(self, data: bytes) -> None:
+        payload = whole_text(data) if self._awaits_frame() else None
+        if payload is None:
+            super().data_received(data)
+        else:
+            self._text(payload)
+
+    def _awaits_frame(self) -> bool:
+        """Whether the parser stands between two messages, so that what comes now begins one."""
+        if self.conn.state is not State.OPEN or self.conn.current_size is not None:
+            return False
+        parser: Any = self.conn.parser
+        inner = parser.gi_yieldfrom
+        inner = inner.gi_yieldfrom if inner is not None else None
+        return inner is not None and inner.gi_code is _BETWEEN_FRAMES
+
     def handle_text(self, event: Frame) -> None:
-        take = self._short_cuts.get("take")
-        if take is None or not event.fin or self.close_sent or not self.queue.empty() or not self._taken(take, event):
+        if event.fin:
+            self._text(bytes(event.data))
+        else:
             super().handle_text(event)
 
-    def _taken(self, take: Callable[[str], bool], event: Frame) -> bool:
-        try:
-            text = bytes(event.data).decode()
-        except UnicodeDecodeError:
-            return False  # closed below with the code for it
-        return take(text)
+    def _text(self, payload: bytes) -> None:
+        take = self._short_cuts.get("take")
+        if take is None or self.close_sent or not self.queue.empty() or not _taken(take, payload):
+            super().handle_text(Frame(Opcode.TEXT, payload))
 
     def send_receive_event_to_app(self) -> None:
         """uvicorn closes such a text with the same code, but writes a traceback: any client could fill the log."""
@@ -106,6 +127,30 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
 
     def _abort(self) -> None:
         self.transport.abort()  # not asked for its class: those of uvloop are not of asyncio's
+
+
+def whole_text(data: bytes) -> bytes | None:
+    """The payload of a client's frame when `data` is exactly one, a whole text message of less than 64 KiB, as nearly
+    every chunk of a chat is; None for everything else, which the parser reads (RFC 6455, section 5.2)."""
+    size = len(data)
+    if size < 6 or data[0] != _FIN_TEXT or not data[1] & 0x80:
+        return None
+    length, start = data[1] & 0x7F, 2
+    if length == 127:
+        return None
+    if length == 126:
+        length, start = int.from_bytes(data[2:4], "big"), 4
+    if size != start + 4 + length:
+        return None
+    return apply_mask(data[start + 4 :], data[start : start + 4])
+
+
+def _taken(take: Callable[[str], bool], payload: bytes) -> bool:
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return False  # closed below with the code for it
+    return take(text)
 
 
 def collect_seldom() -> None:

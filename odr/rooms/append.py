@@ -34,8 +34,7 @@ class Refusal(StrEnum):
     BUSY = "busy"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A line that wants to be stored. Without `author_id` it is the service's own and needs no membership.
 
     `ref_seq` is the line a recall takes back, `file` the file a line shows.

@@ -27,7 +27,7 @@ Waiting = tuple[Draft, Done, float]  # the last: when it came, on the monotonic 
 
 _QUEUE = 4096
 _PER_ROOM = 1024
-_BATCH = 512
+_BATCH = 1024
 _ATTEMPTS = 5
 # A database that neither commits nor fails (a frozen server) must not hold the queue for ever.
 _PATIENCE = 15.0

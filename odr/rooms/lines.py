@@ -1,9 +1,8 @@
 """A line of a transcript: its public form and its leaf, shared by writers, readers and the verifier."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -12,8 +11,7 @@ from odr.core import chain, clock
 NOTHING = b"{}"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What a reader gets. `raw` is the plain JSON body, `{}` for a line that was taken back."""
 
     seq: int

@@ -13,7 +13,8 @@ PAGE_MAX = 200
 SEARCH_MAX = 50
 SEQ_MAX = 2**31 - 1
 
-# Made once by the client and kept with the line: at least 128 random bits, written in 22 characters or more.
+# Made once by the client and kept with the line: at least 128 random bits, written in 22 characters or more, best
+# behind the time (`ids.new_line_id`).
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,64}$")]
 PublicId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Seq = Annotated[int, Field(ge=0, le=SEQ_MAX)]

@@ -70,7 +70,17 @@ describe("ids", () => {
     vi.stubGlobal("crypto", undefined);
     const made = new Set(Array.from({ length: 2000 }, newId));
     expect(made.size).toBe(2000);
-    made.forEach((id) => expect(id).toMatch(/^[A-Za-z0-9_-]{24}$/));
+    made.forEach((id) => expect(id).toMatch(/^[A-Za-z0-9_-]{30}$/));
+  });
+
+  it("makes ids that sort by their time", () => {
+    vi.useFakeTimers();
+    const made = ["2026-11-26T00:00:00.000Z", "2026-11-26T00:00:00.001Z", "2027-01-01T00:00:00.000Z", "2040-01-01T00:00:00.000Z"].map((moment) => {
+      vi.setSystemTime(new Date(moment));
+      return newId();
+    });
+    vi.useRealTimers();
+    expect([...made].sort()).toEqual(made);
   });
 });
 
