@@ -3,6 +3,7 @@
 A form that is added is tried here without a word; where it needs an id of its own kind, `World.ids` learns it.
 """
 
+import html
 import re
 import shutil
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ from odr.intake import steps
 from odr.intake.models import Draft, IntakeOrder
 from odr.meetings import polls
 from odr.meetings import service as meetings
-from odr.meetings.schemas import PlanIn, PollIn
+from odr.meetings.models import PollTime
+from odr.meetings.schemas import HoldIn, MinutesIn, PlanIn, PollIn
 from tests.agreements.story import Story, begun
 from tests.browsing import Answer, send
 from tests.cast import Cast, Member
@@ -271,3 +273,155 @@ async def test_no_form_is_taken_without_its_token_or_cut_short(app: FastAPI, db:
                 if answer.status_code in (200, 303) and not path.startswith("/preferences"):
                     wrong.append(f"{path} {told}: taken")
     assert wrong == []
+
+
+# --- after signing, meetings, visits: each wrong value is named at its field, and all that was typed stands there again
+
+# A box that is not ticked is not posted.
+LEFT_OUT = "left out"
+LONG, HUGE, EXE = "长" * 10_000, "9" * 30, ("a.exe", b"MZ\x90\x00", "image/png")
+
+
+def _days(days: int) -> str:
+    return str(clock.today() + timedelta(days=days))
+
+
+def _at(days: int) -> str:
+    return f"{clock.local(clock.now() + timedelta(days=days)):%Y-%m-%dT%H:%M}"
+
+
+NO_DAY = ("2026-02-30", "2026-13-01", "昨天", LONG)
+PAST_DAY, DAY_TO_COME = (*NO_DAY, _days(3), "1899-01-01", "9999-12-31"), (*NO_DAY, _days(-3), "9999-12-31")
+NO_MOMENT = ("2026-02-30T10:00", "2026-11-24T25:00", "明天下午", LONG)
+PAST_MOMENT, MOMENT_TO_COME = (*NO_MOMENT, _at(3), "1899-01-01T10:00"), (*NO_MOMENT, _at(-3), "9999-12-31T10:00")
+NO_SUM = ("-1", "0", "1.234", HUGE, "一百", LONG)
+NO_CHOICE = ("", "nonsense", LONG)
+
+# Who posts where, what would be right, each field with what is wrong in it, what the page adds to a field's name.
+Table = tuple[str, str, dict[str, str], dict[str, tuple[str, ...]], str]
+PERFORMING: tuple[Table, ...] = (
+    ("respondent", "performance/{item}/claims", {"amount": "100", "done_on": _days(0), "note": "微信转的"},
+     {"amount": (*NO_SUM, "99999"), "done_on": PAST_DAY, "note": (LONG,), "proof": ()}, "-{item}"),
+    ("respondent", "performance/{item}/postponements", {"to": _days(40), "reason": "工资 10 号才发"},
+     {"to": ("", *DAY_TO_COME), "reason": ("", "晚", LONG)}, "-late-{item}"),
+    ("mediator", "performance/{item}/postponements", {"to": _days(40), "reason": "工资 10 号才发", "channel": "phone"},
+     {"to": ("", *DAY_TO_COME), "reason": ("", "晚", LONG), "channel": NO_CHOICE}, "-late-{item}"),
+    ("applicant", "performance/{item}/answers",
+     {"answer": "part", "amount": "50", "received_on": _days(0), "note": "现金"},
+     {"amount": ("", *NO_SUM, "99999"), "received_on": PAST_DAY, "note": (LONG,)}, "-part-{item}"),
+    ("mediator", "performance/{item}/records", {"outcome": "urge", "channel": "phone", "note": "打电话催过"},
+     {"outcome": NO_CHOICE, "channel": NO_CHOICE, "note": ("", "催", LONG)}, "-staff-{item}"),
+    ("mediator", "performance/{item}/records",
+     {"outcome": "part", "channel": "phone", "note": "他说收到了", "amount": "50"},
+     {"channel": NO_CHOICE, "note": ("", "收", LONG), "amount": ("", *NO_SUM, "99999"), "proof": ()}, "-staff-{item}"),
+    ("mediator", "performance/{item}/records", {"outcome": "breach", "note": "到期没有付"},
+     {"note": ("", LONG)}, "-staff-{item}"),
+    ("mediator", "visits", {"party": "{party}", "channel": "phone", "visited_at": _at(-1), "performed": "yes",
+     "satisfaction": "2", "note": "说到做到", "why": "到期后看履行情况", "suit": "没有", "steps": "再看一次",
+     "signs": "risk"},
+     {"party": NO_CHOICE, "channel": NO_CHOICE, "visited_at": ("", *PAST_MOMENT), "performed": NO_CHOICE,
+      "satisfaction": ("", "0", "6", HUGE), "note": (LONG,), "why": (LONG,), "suit": (LONG,), "steps": (LONG,)}, ""),
+)  # fmt: skip
+CLAIMED: tuple[Table, ...] = (
+    ("applicant", "performance/{item}/answers", {"answer": "dispute", "note": "没有收到"},
+     {"note": ("", "没", LONG)}, "-dispute-{item}"),
+    ("applicant", "performance/{item}/answers", {"answer": "part", "amount": "50", "note": "只有五十"},
+     {"amount": ("", *NO_SUM, "99999"), "note": (LONG,)}, "-part-{item}"),
+    ("applicant", "performance/{item}/postponements/{postponement}", {"answer": "agree", "note": "可以"},
+     {"note": (LONG,)}, "-{postponement}"),
+    ("mediator", "performance/{item}/postponements/{postponement}",
+     {"answer": "agree", "note": "电话里说可以", "channel": "phone"},
+     {"note": (LONG,), "channel": NO_CHOICE}, "-{postponement}"),
+)  # fmt: skip
+_WHERE = {"kind": "online", "purpose": "核对账目", "place": "二楼", "link": "https://example.com/m",
+          "phone": "0473-2000000"}  # fmt: skip
+_NO_WHERE = {"kind": NO_CHOICE, "purpose": ("", "核", LONG), "place": (LONG,), "at_body": ("nonsense", LONG),
+             "link": ("javascript:alert(1)", "example.com", LONG), "phone": ("一二三四五", LONG)}  # fmt: skip
+MEETING: tuple[Table, ...] = (
+    ("mediator", "meetings/times", _WHERE | {"time-1": _at(2), "time-2": _at(3), "time-3": ""},
+     _NO_WHERE | {"time-1": MOMENT_TO_COME, "time-2": ("", *MOMENT_TO_COME), "time-3": MOMENT_TO_COME}, ""),
+    # What is left empty in between is skipped, and the others keep their names; the same time twice is none.
+    ("mediator", "meetings/times", _WHERE | {"time-1": _at(2), "time-3": _at(3), "time-5": _at(4)},
+     {"time-3": MOMENT_TO_COME, "time-5": (*MOMENT_TO_COME, _at(2))}, ""),
+    ("mediator", "meetings/new", _WHERE | {"side": "all", "starts_at": _at(2)},
+     _NO_WHERE | {"side": ("nonsense",), "starts_at": ("", *MOMENT_TO_COME)}, ""),
+    ("mediator", "meetings/past", {"kind": "phone", "purpose": "核对账目", "side": "all", "starts_at": _at(-1),
+     "minutes": "说了数目", "present-{party}": "phone"},
+     {"kind": NO_CHOICE, "purpose": ("", "核", LONG), "starts_at": ("", *PAST_MOMENT), "minutes": ("", "说", LONG),
+      "present-{party}": ("nonsense",), "sheets": ()}, ""),
+    ("mediator", "meetings/{gone}/attendance", {"present-{party}": "onsite", "late-{party}": "5", "opened": "yes"},
+     {"present-{party}": NO_CHOICE, "late-{party}": ("-1", "601", HUGE, "五分钟", LONG)}, ""),
+    ("mediator", "meetings/{meeting}/cancellation", {"reason": "改到下周"}, {"reason": ("", "改", LONG)}, ""),
+    ("mediator", "meetings/{held}/minutes", {"minutes": "说了数目"}, {"minutes": ("", "说", LONG)}, ""),
+    ("mediator", "meetings/{held}/sheets", {"signed": "{party}"}, {"signed": (LEFT_OUT,), "sheets": ()}, ""),
+    ("applicant", "meetings/times/{poll}/picks", {"note": "腿脚不便", "times": "{time}"},
+     {"note": (LONG,), "times": (LEFT_OUT, "nonsense")}, ""),
+    ("mediator", "meetings/times/{poll}/picks", {"party": "{party}", "note": "电话里说的", "times": "{time}"},
+     {"note": (LONG,), "times": (LEFT_OUT, "nonsense"), "party": ("nonsense",)}, ""),
+)  # fmt: skip
+
+
+async def not_named(cast: Cast, case: str, ids: dict[str, str], tables: tuple[Table, ...]) -> list[str]:
+    """Which wrong value is not named at its own field, or costs something that was typed beside it."""
+    wrong = []
+    for who, path, right, fields, mark in tables:
+        good = {name.format(**ids): value.format(**ids) for name, value in right.items()}
+        for field_, values in fields.items():
+            name = field_.format(**ids)
+            for value in values or (EXE,):
+                told = f"{who} {path} {name}={str(value)[:20]!r}"
+                given = good | ({name: value} if isinstance(value, str) else {})
+                if value == LEFT_OUT:
+                    del given[name]
+                files = [] if isinstance(value, str) else [(name, value)]
+                answer = await send(getattr(cast, who), f"/cases/{case}/{path.format(**ids)}", files, **given)
+                at = name + mark.format(**ids)
+                if (answer.status, list(answer.errors)) != (422, [at]):
+                    wrong.append(f"{told}: {answer.status} {answer.errors}")
+                elif f'id="f-{at}"' not in answer.page:
+                    wrong.append(f"{told}: leads to no field")
+                # What was chosen from a list and is none of it cannot be shown again; every word that was typed is.
+                typed = good | ({name: LONG} if value == LONG and "nonsense" not in values else {name: ""})
+                page = html.unescape(answer.page)
+                wrong += [f"{told}: loses {text[:20]}" for text in typed.values() if text not in page]
+    return wrong
+
+
+async def test_a_wrong_value_after_signing_is_named_at_its_field_and_costs_no_word(
+    app: FastAPI, db: Database, cast: Cast
+) -> None:
+    story = await begun(db, cast)
+    await story.effective()
+    async with db.read() as session:
+        ids = {"item": (await session.scalars(select(PerformanceItem.pid))).one(), "party": story.applicant}
+    wrong = await not_named(cast, story.case, ids, PERFORMING)
+    wanted = PostponeIn.model_validate({"to": _days(40), "reason": "晚几天"})
+    async with db.write() as session:
+        ids["postponement"] = (await agreements.postpone(session, cast.respondent.actor, ids["item"], wanted)).pid
+        await agreements.claim(session, cast.respondent.actor, ids["item"], ClaimIn())
+    wrong += await not_named(cast, story.case, ids, CLAIMED)
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_wrong_value_about_a_meeting_is_named_at_its_field_and_costs_no_word(
+    app: FastAPI, db: Database, cast: Cast
+) -> None:
+    story = await begun(db, cast)
+    mediator, ids = cast.mediator.actor, {"party": story.applicant}
+    plan = {"kind": "phone", "purpose": "核对账目", "starts_at": clock.now() + timedelta(days=2)}
+    offer = {"kind": "phone", "purpose": "核对账目", "times": [clock.now() + timedelta(days=n) for n in (2, 3)]}
+    for name in ("gone", "held", "meeting"):
+        async with db.write() as session:
+            row = await meetings.plan(session, mediator, story.case, PlanIn.model_validate(plan))
+            ids[name] = row.pid
+            if name != "meeting":
+                row.starts_at = clock.now() - timedelta(hours=1)
+    there = dict.fromkeys((story.applicant, story.respondent), "onsite")
+    async with db.write() as session:
+        await meetings.hold(session, mediator, ids["held"], HoldIn.model_validate({"present": there}))
+        await meetings.minute(session, mediator, ids["held"], MinutesIn(minutes="说了数目。"))
+        poll = await polls.offer(session, mediator, story.case, PollIn.model_validate(offer))
+        ids["poll"] = poll.pid
+        ids["time"] = (await session.scalars(select(PollTime.pid))).first() or ""
+    wrong = await not_named(cast, story.case, ids, MEETING)
+    assert not wrong, "\n".join(wrong)

@@ -97,6 +97,41 @@ async def test_a_list_shows_a_page_of_what_happened_last_and_leads_on(db: Databa
     assert len(await shown(cast.body_clerk, "/queue?show=overdue&page=2")) == 11
 
 
+async def test_a_program_reads_a_long_list_in_slices(db: Database, cast: Cast, story: Story) -> None:
+    made = {story.pid, *await copied(db, story.pid, 60)}
+
+    async def slices(member: Member, path: str, limit: str = "") -> list[list[str]]:
+        found, after, joint = [], "", "&" if "?" in path else "?"
+        async with member.program() as program:
+            while True:
+                answer = (await program.get(f"{path}{joint}{limit}{after}")).json()
+                found.append([row["id"] for row in answer["cases"]])
+                if answer["next"] is None:
+                    return found
+                after = f"&after={answer['next']}"
+
+    for member, path in ((cast.applicant, "/api/v1/cases"), (cast.body_clerk, "/api/v1/queue?state=mediating")):
+        by_twenty = await slices(member, path, "limit=20")
+        assert [len(page) for page in by_twenty] == [20, 20, 20, 1], path
+        assert [len(page) for page in await slices(member, path)] == [50, 11]
+        whole = [pid for page in by_twenty for pid in page]
+        assert await slices(member, path, "limit=61") == [whole]
+        assert (set(whole), len(whole)) == (made, 61)
+        async with member.program() as program:
+            # A case that left the list meanwhile still marks its place; one of others is no place, nor is nonsense.
+            for odd in ("limit=0", "limit=101", "limit=x", "after=nothing", f"after={'x' * 33}"):
+                answer = await program.get(f"{path}{'&' if '?' in path else '?'}{odd}")
+                assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, [odd.split("=")[0]]), odd
+    assert await slices(cast.stranger, "/api/v1/cases") == [[]]
+    async with cast.stranger.program() as program:
+        foreign = await program.get(f"/api/v1/cases?after={story.pid}")
+        assert foreign.json() == (await program.get("/api/v1/cases?after=nothing")).json()
+    async with cast.body_clerk.program() as program:
+        first = (await program.get("/api/v1/queue?state=mediating&limit=1")).json()
+        assert first["cases"][0]["id"] == first["next"] == story.pid, "the oldest comes first"
+        assert (await program.get(f"/api/v1/queue?state=suspended&after={story.pid}")).json()["cases"] == []
+
+
 async def test_a_room_and_its_lines(db: Database, cast: Cast, story: Story) -> None:
     async with db.read() as session:
         joint = next(room for room in await rooms.rooms_of(session, story.pid) if room.kind == "joint")

@@ -17,7 +17,7 @@ async function get(path) {
 
 /** The joint room of the first of my cases that has one. */
 async function firstRoom() {
-  for (const { id } of (await get("/cases")).cases) {
+  for (const { id } of (await get("/cases?limit=100")).cases) {
     const joint = (await get(`/cases/${id}`)).rooms.find((room) => room.kind === "joint");
     if (joint) return joint.id;
   }

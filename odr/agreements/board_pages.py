@@ -27,7 +27,7 @@ from odr.cases.access import View
 from odr.cases.codes import CaseRole, Side, State
 from odr.cases.models import Party
 from odr.core import clock, forms, paper, web
-from odr.core.errors import Conflict, Invalid, NotFound, OdrError
+from odr.core.errors import Conflict, Expired, Invalid, NotFound, OdrError
 from odr.core.forms import Form
 from odr.core.i18n import _
 from odr.core.templating import render
@@ -121,8 +121,10 @@ async def _post(request: Request, actor: Actor, pid: str, step: Any, form: Form 
     try:
         async with web.write(request) as session:
             await step(session, form)
-    except (Invalid, Conflict) as error:
-        return await board(request, actor, pid, error=error, values=form.values)
+    except (Invalid, Conflict, NotFound) as error:
+        # What was pressed may be gone since. The board says so; its own door answers whoever may not see it.
+        refused, values = gone(error, form.values)
+        return await board(request, actor, pid, error=refused, values=values)
     return web.see_other(f"/cases/{pid}/agreement")
 
 
@@ -201,14 +203,22 @@ async def _clause_page(
             access.need_drafting(place)
         doc = await documents.document(session, place)
         found = next((row for row in doc["clauses"] if row["id"] == clause), None)
-        if clause is not None and found is None:
-            raise NotFound()
         parties = await content.principals(session, place.case)
+        removed = clause is not None and found is None
+        if removed:
+            if values is None:
+                raise NotFound()
+            # Taken out, or replaced with its draft, while somebody wrote: the words can become a clause of their own.
+            error = Expired(
+                _("您正在改的这一条刚被删去了。写下的都还在，可以当作新的一条保存。"), code="clause_removed"
+            )
+            values = {name: value for name, value in values.items() if name not in ("agreement", "version")}
         context = {
             "case": place.case,
             "at": f"/cases/{pid}/agreement",
             "agreement": place.agreement.pid,
             "clause": found,
+            "removed": removed,
             "already": doc["clauses"],
             "kinds": [(kind.value, kind.label) for kind in Kind],
             "parties": named(parties),
@@ -216,6 +226,11 @@ async def _clause_page(
     given = values if values is not None else filled(found) if found is not None else _like_last(doc["clauses"])
     status = error.status if error is not None else 200
     return render(request, "agreements/clause.html", status=status, errors=errors_of(error), values=given, **context)
+
+
+async def clause_again(request: Request, actor: Actor, pid: str, clause: str, values: dict[str, str]) -> HTMLResponse:
+    """What was written about a clause that is gone, as a clause of its own."""
+    return await _clause_page(request, actor, pid, clause, values=values)
 
 
 def _like_last(clauses: list[dict[str, Any]]) -> dict[str, str]:
@@ -318,6 +333,11 @@ async def answer(request: Request, actor: SignedIn, pid: str, clause: str) -> Re
         return await board(request, actor, pid, error=named, values=values)
     except Conflict as error:
         return await board(request, actor, pid, error=error, values=form.values)
+    except NotFound:
+        say = _("这一条刚被删去或者换掉了，您的回答没有登记。请看现在的各条。")
+        if words := form.values.get("comment", "").strip():
+            say += _("您写的是：%(words)s", words=words)
+        return await board(request, actor, pid, error=Expired(say, code="clause_removed"), values=form.values)
     return web.see_other(f"/cases/{pid}/agreement#c-{clause}")
 
 

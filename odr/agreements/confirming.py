@@ -313,6 +313,7 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
     own = view.principal.id if view.principal is not None else None
     everybody = bool(parties) and all(party.id in given for party in parties)
     possible = why is None
+    confirmed = await outcome_of(session, case) is CourtOutcome.VALID
     return {
         "possible": possible,
         "why_not": None if why is None else {"code": why[0], "text": why[1]},
@@ -322,15 +323,15 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
         "moved": moved,
         "provisional": term is not None and term.provisional,
         "closed": why is not None and why[0] == "court_window",
-        # Of use only while the court can still be asked.
+        # Of use only while the court can still be asked, or was and said no.
         "findings": [_finding(one) for one in await confirmable.findings(session, case)]
-        if effect is not None and view.state in OPEN
+        if effect is not None and view.state in OPEN and not confirmed
         else [],
         "courts": [
             {"id": one.court.key, "name": one.court.name, "reasons": list(one.reasons)}
             for one in courts.propose(await confirmable.places(session, view))
         ],
-        "other_ways": [way.shown() for way in await confirmable.other_ways(session, case)],
+        "other_ways": [] if confirmed else [way.shown() for way in await confirmable.other_ways(session, case)],
         "remains": await _remains(session, case, until) if effect is not None else [],
         "parties": [
             {"id": p.pid, "name": p.name, "side": p.side, "agreed": p.id in given, "me": p.id == own} for p in parties
@@ -395,9 +396,11 @@ async def _request(session: AsyncSession, view: View, row: CourtRequest) -> Mapp
         "court": row.court,
         "docket_no": row.docket_no,
         "applied_on": row.applied_on.isoformat(),
+        "applied_day": day(row.applied_on),
         "outcome": outcome.value if outcome is not None else None,
         "outcome_label": outcome.label if outcome is not None else None,
         "decided_on": row.decided_on.isoformat() if row.decided_on is not None else None,
+        "decided_day": day(row.decided_on),
         "note": row.note,
         "paper": await documents.file_address(session, row.paper_file_id),
     }

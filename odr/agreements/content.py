@@ -162,6 +162,12 @@ async def clauses_of(session: AsyncSession, agreement: Agreement) -> list[Clause
     return (await clauses_by_agreement(session, [agreement.id]))[agreement.id]
 
 
+async def taken_out(session: AsyncSession, agreement: Agreement, pid: str) -> Clause | None:
+    """A clause that stood in this agreement and was removed, as it last was."""
+    query = select(Clause).where(Clause.pid == pid, Clause.agreement_id == agreement.id)
+    return await session.scalar(query.where(Clause.removed_at.is_not(None)))
+
+
 async def clauses_by_agreement(session: AsyncSession, agreement_ids: Collection[int]) -> dict[int, list[Clause]]:
     """The same for many agreements."""
     query = select(Clause).where(Clause.agreement_id.in_(agreement_ids), Clause.removed_at.is_(None))

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
-from odr.agreements import access, board_pages, instalments, planning, service
+from odr.agreements import access, board_pages, content, instalments, planning, service
 from odr.agreements import instalment_rules as rules
+from odr.agreements.models import Clause
 from odr.agreements.planning import MonthsIn, PlanIn
 from odr.core import forms, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
@@ -36,6 +37,9 @@ async def _page(
         access.need_mediator(place.view)
         if error is None:
             access.need_drafting(place)
+        if values is not None and (old := await content.taken_out(session, place.agreement, clause)) is not None:
+            sides = {party.id: party.pid for party in await content.principals(session, place.case)}
+            return await board_pages.clause_again(request, actor, pid, clause, _as_clause(old, sides, values))
         row = await planning.clause_to_plan(session, place.agreement, clause)
         held = await instalments.plan_of(session, row)
         total = row.amount_fen or 0
@@ -72,6 +76,26 @@ def _rows(dues: tuple[rules.Due, ...]) -> dict[str, str]:
         found[f"rows.{n}.amount"] = f"{one.amount_fen // 100}.{one.amount_fen % 100:02d}"
         found[f"rows.{n}.due_on"] = one.due_on.isoformat()
     return found
+
+
+def _as_clause(old: Clause, sides: dict[int, str], typed: dict[str, str]) -> dict[str, str]:
+    """A payment that was removed while its instalments were written: a clause again, with them in its words."""
+    written = [
+        f"{typed.get(f'rows.{n}.due_on', '')} {typed.get(f'rows.{n}.amount', '')}".strip() for n in range(rules.MOST)
+    ]
+    plan = _("；").join(one for one in written if one)
+    fen = old.amount_fen or 0
+    return {
+        "kind": old.kind,
+        "obligor": sides.get(old.obligor_id or 0, ""),
+        "obligee": sides.get(old.obligee_id or 0, ""),
+        "text": f"{old.text}\n{_('分期：%(plan)s', plan=plan)}" if plan else old.text,
+        "amount": f"{fen // 100}.{fen % 100:02d}",
+        "due_on": old.due_on.isoformat() if old.due_on is not None else "",
+        "manner": old.manner,
+        "place": old.place,
+        "account": old.account or "",
+    }
 
 
 @router.post("/cases/{pid}/agreement/clauses/{clause}/plan")
@@ -112,6 +136,6 @@ async def drop(request: Request, actor: SignedIn, pid: str, clause: str) -> Resp
         async with web.write(request) as session:
             held = form.values.get("agreement", "")
             await service.drop_plan(session, actor, held, clause, int(version) if version.isdecimal() else None)
-    except (Invalid, Conflict) as error:
-        return await _page(request, actor, pid, clause, error, form.values)
+    except (Conflict, NotFound) as error:
+        return await _page(request, actor, pid, clause, *board_pages.gone(error, form.values, "agreement"))
     return web.see_other(f"/cases/{pid}/agreement#c-{clause}")

@@ -271,7 +271,10 @@ async def record(request: Request, actor: SignedIn, pid: str, item: str) -> Resp
         if outcome == "urge":
             await service.urge(session, actor, item, form.parse(UrgeIn))
         elif outcome == "breach":
-            wanted = forms.parse(ReasonIn, {"reason": form.values.get("note", "")})
+            try:
+                wanted = forms.parse(ReasonIn, {"reason": form.values.get("note", "")})
+            except Invalid as error:
+                raise Invalid({"note": error.fields["reason"]}) from None
             issued.append((await service.breach(session, actor, item, wanted)).pid)
         elif outcome == "part":
             await service.record_part(session, actor, item, form.parse(RecordIn), proof)

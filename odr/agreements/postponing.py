@@ -51,6 +51,14 @@ def interruptions(done: Sequence[Part], moved: Sequence[Postponement]) -> list[r
     )
 
 
+def _need_heard(view: View, channel: Channel | None, say: str) -> None:
+    """Staff write down what a party told them, and how they heard it. Raises Forbidden for others, Invalid."""
+    if not view.handles:
+        raise Forbidden(say)
+    if channel is None:
+        raise Invalid({"channel": _("请选择是怎样听到的。")})
+
+
 async def ask(session: AsyncSession, actor: Actor, pid: str, wanted: PostponeIn) -> Postponement:
     """ "I will be a few days late": a day and a reason. Staff write down what the obligor told them.
 
@@ -59,8 +67,8 @@ async def ask(session: AsyncSession, actor: Actor, pid: str, wanted: PostponeIn)
     """
     to_on = wanted.day()
     view, item = await performing.open_item(session, actor, pid)
-    if not performing.is_obligor(view, item) and not (view.handles and wanted.channel is not None):
-        raise Forbidden(_("要延期，由约定去做的一方来提。"))
+    if not performing.is_obligor(view, item):
+        _need_heard(view, wanted.channel, _("要延期，由约定去做的一方来提。"))
     if item.due_on is None:
         raise Conflict(_("这一项没有期限，不用延期。"), code="no_day")
     if item.state == "claimed":
@@ -112,12 +120,11 @@ async def answer(session: AsyncSession, actor: Actor, pid: str, wanted: Postpone
     """The obligee agrees to the day, or not; an agent needs special authority for it. Staff write down what the obligee
     told them. Raises NotFound, Forbidden, Conflict, Invalid."""
     view, item, row = await _open(session, actor, pid)
-    heard = view.handles and wanted.channel is not None
-    if not heard:
-        if not performing.is_obligee(view, item):
-            raise Forbidden(_("延期要由接受的一方来答复。"))
+    if performing.is_obligee(view, item):
         access.need_settler(view)
-    elif len(wanted.note) < 2:
+    else:
+        _need_heard(view, wanted.channel, _("延期要由接受的一方来答复。"))
+    if wanted.channel is not None and view.handles and len(wanted.note) < 2:
         raise Invalid({"note": _("请写明是怎样听到的，例如打电话问了本人。")})
     if wanted.answer == "agree" and row.to_on < clock.today():
         raise Conflict(_("提出的日期已经过了。请对方重新提一个日期。"), code="past")

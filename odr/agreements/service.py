@@ -6,6 +6,7 @@ from odr.agreements.board import Board, show
 from odr.agreements.checks import acknowledge, acknowledge_all
 from odr.agreements.confirming import agree as agree_to_court
 from odr.agreements.confirming import named as court_named
+from odr.agreements.confirming import outcome_of as court_outcome
 from odr.agreements.confirming import record as record_court_outcome
 from odr.agreements.confirming import record_from_court as record_court_word
 from odr.agreements.confirming import register as register_court_request
@@ -81,6 +82,7 @@ __all__ = [
     "complete",
     "confirm_oral",
     "court_named",
+    "court_outcome",
     "court_shown",
     "courts_offered",
     "document",

@@ -15,7 +15,8 @@ from odr.cases.codes import CaseRole, PartyRole, Side, State, case_role
 from odr.cases.lifecycle import Move
 from odr.cases.models import Assignment, Case, CaseClock, CaseEvent, Party
 from odr.core import clock
-from odr.core.errors import Conflict, Forbidden, NotFound
+from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
+from odr.core.i18n import _
 from odr.evidence import access as files
 
 _R = CaseRole
@@ -222,17 +223,39 @@ PAGE = 50
 """How many cases a list shows at once."""
 
 
-async def mine(session: AsyncSession, actor: Actor, page: int | None = None) -> list[Case]:
-    """The cases in which this person is a party or acts for one: newest first, or one page (and one more, which tells
-    that there are older ones) of those in which something happened last."""
+async def mine(session: AsyncSession, actor: Actor, page: int) -> list[Case]:
+    """The cases in which this person is a party or acts for one: one page (and one more, which tells that there are
+    older ones) of those in which something happened last."""
     query = select(Case).where(Case.id.in_(_own(actor)))
-    if page is None:
-        return list(await session.scalars(query.order_by(Case.id.desc())))
     touched = _touched(actor).subquery()
     query = query.outerjoin(touched, touched.c.case_id == Case.id).order_by(
         func.coalesce(touched.c.last, 0).desc(), Case.id.desc()
     )
     return list(await session.scalars(query.limit(PAGE + 1).offset((page - 1) * PAGE)))
+
+
+async def mine_after(
+    session: AsyncSession, actor: Actor, after: str | None, limit: int
+) -> tuple[list[Case], str | None]:
+    """The same for programs, newest first: what follows the case `after`, and the id to go on from, if there is more.
+    Raises Invalid for a case that is none of these."""
+    own = (Case.id.in_(_own(actor)),)
+    return await _after(session, select(Case).where(*own), own, after, limit, newest=True)
+
+
+async def _after(
+    session: AsyncSession, query: Select[Case], theirs: Sequence[ColumnElement[bool]], after: str | None, limit: int,
+    *, newest: bool,
+) -> tuple[list[Case], str | None]:  # fmt: skip
+    if after is not None:
+        # Looked for among all of theirs: it may have left the state that was asked for since.
+        at = await session.scalar(select(Case.id).where(*theirs, Case.pid == after))
+        if at is None:
+            raise Invalid({"after": _("没有找到这个位置。请从头再取一次。")})
+        query = query.where(Case.id < at if newest else Case.id > at)
+    ordered = query.order_by(Case.id.desc() if newest else Case.id)
+    rows = list(await session.scalars(ordered.limit(limit + 1)))
+    return rows[:limit], rows[limit - 1].pid if len(rows) > limit else None
 
 
 def _touched(actor: Actor) -> Select[int, int]:
@@ -262,10 +285,10 @@ async def at_desk(session: AsyncSession, actor: Actor) -> list[Case]:
 
 async def in_queue(
     session: AsyncSession, actor: Actor, states: tuple[State, ...] | None = None, *, overdue: bool = False,
-    page: int | None = None, newest: bool = False,
+    page: int = 1, newest: bool = False,
 ) -> list[Case]:  # fmt: skip
-    """The cases of the bodies and centres for which this person is a clerk, oldest (or `newest`) first. `overdue`: only
-    those with a deadline that has passed; `page`: one page of them."""
+    """A page of the cases of the bodies and centres for which this person is a clerk, oldest (or `newest`) first.
+    `overdue`: only those with a deadline that has passed."""
     theirs = _of_clerk(actor)
     if theirs is None:
         return []
@@ -274,9 +297,20 @@ async def in_queue(
         query = query.where(Case.state.in_(states))
     if overdue:
         query = query.where(_overdue())
-    if page is not None:
-        query = query.limit(PAGE).offset((page - 1) * PAGE)
-    return list(await session.scalars(query))
+    return list(await session.scalars(query.limit(PAGE).offset((page - 1) * PAGE)))
+
+
+async def queue_after(
+    session: AsyncSession, actor: Actor, states: Sequence[State], after: str | None, limit: int
+) -> tuple[list[Case], str | None]:
+    """The same for programs, oldest first, of these states or of all: as `mine_after`."""
+    theirs = _of_clerk(actor)
+    if theirs is None:
+        return [], None
+    query = select(Case).where(*theirs)
+    if states:
+        query = query.where(Case.state.in_(states))
+    return await _after(session, query, theirs, after, limit, newest=False)
 
 
 async def queue_counts(session: AsyncSession, actor: Actor) -> tuple[dict[State, int], int]:

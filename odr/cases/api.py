@@ -20,11 +20,20 @@ from odr.evidence import service as evidence
 router = APIRouter(prefix="/api/v1")
 
 
+After = Annotated[
+    str | None,
+    Query(max_length=32, description="`next` of the answer before: what follows it. Without it, from the beginning."),
+]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many cases at most.")]
+
+
 @router.get("/cases")
-async def list_cases(session: web.Read, actor: SignedIn) -> dict[str, Any]:
-    """The cases in which the caller is a party or acts for one."""
-    rows = await showing.rows_for(session, actor, await access.mine(session, actor), whole=True)
-    return {"cases": [row.public() for row in rows]}
+async def list_cases(session: web.Read, actor: SignedIn, after: After = None, limit: Limit = 50) -> dict[str, Any]:
+    """The cases in which the caller is a party or acts for one, newest first. `next`: give it back as `after` for those
+    that follow; null at the end."""
+    found, more = await access.mine_after(session, actor, after, limit)
+    rows = await showing.rows_for(session, actor, found, whole=True)
+    return {"cases": [row.public() for row in rows], "next": more}
 
 
 @router.get("/desk")
@@ -40,15 +49,20 @@ async def desk(session: web.Read, actor: Staff) -> dict[str, Any]:
 
 @router.get("/queue")
 async def queue(
-    session: web.Read, actor: Staff, state: Annotated[list[State] | None, Query()] = None
+    session: web.Read,
+    actor: Staff,
+    state: Annotated[list[State] | None, Query()] = None,
+    after: After = None,
+    limit: Limit = 50,
 ) -> dict[str, Any]:
-    """The cases of the bodies and centres for which the caller is a clerk; `state` narrows the list. `work`: papers
-    that were asked for and wait for the seal."""
+    """The cases of the bodies and centres for which the caller is a clerk, oldest first; `state` narrows the list.
+    `next`: give it back as `after` for those that follow; null at the end. `work`: papers that were asked for and wait
+    for the seal."""
     if not (actor.bodies(Role.BODY_CLERK) or actor.bodies(Role.CENTRE_CLERK)):
         raise NotFound()
-    cases = await access.in_queue(session, actor, tuple(state) if state else None)
-    rows = await showing.rows_for(session, actor, cases)
-    return {"work": await showing.office(session, actor), "cases": [row.public() for row in rows]}
+    found, more = await access.queue_after(session, actor, state or (), after, limit)
+    rows = await showing.rows_for(session, actor, found)
+    return {"work": await showing.office(session, actor), "cases": [row.public() for row in rows], "next": more}
 
 
 @router.get("/cases/{pid}")

@@ -10,7 +10,6 @@ from odr.accounts.access import Actor, SignedIn
 from odr.agreements import service as agreements
 from odr.agreements.court_codes import Head
 from odr.audit import service as audit
-from odr.cases.codes import State
 from odr.core import forms, paper, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.i18n import _
@@ -35,7 +34,7 @@ async def _page(
         pack = await court_pack.gather(session, view) if await agreements.in_effect(session, view.case) else None
         offer = await agreements.court_shown(session, view)
         chosen = offer["courts"][0]["id"] if offer["courts"] else ""
-        open_now = view.state in (State.EFFECTIVE, State.PERFORMING)
+        open_now = await court_sending.is_open(session, view)
         context: dict[str, Any] = {
             "case": view.case,
             "at": f"/cases/{pid}/court",

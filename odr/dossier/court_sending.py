@@ -16,7 +16,7 @@ from odr.audit import service as audit
 from odr.audit.who import SYSTEM
 from odr.cases import service as cases
 from odr.cases.access import View
-from odr.cases.codes import CaseRole, Channel, State
+from odr.cases.codes import CaseRole, Channel, CourtOutcome, State
 from odr.cases.schemas import PartyIn
 from odr.core import clock, forms, jobs, paper
 from odr.core.db import Database
@@ -65,7 +65,7 @@ async def fill_in(session: AsyncSession, actor: Actor, pid: str, wanted: FillIn)
     view = await court_pack.door(session, actor, pid)
     party = await access.party_of(session, view, wanted.party)
     case = await agreement_access.lock(session, view.case.id)
-    need_open(view)
+    await need_open(session, view)
     given = {name: text for name in court_pack.FILLED if (text := getattr(wanted, name))}
     if not given:
         raise Invalid({}, say=_("请至少填写一项。"))
@@ -101,7 +101,7 @@ async def add_proof(session: AsyncSession, actor: Actor, pid: str, prepared: evi
     """A proof of property for the court, by a party or by who handles the case. Raises NotFound, Conflict, Invalid."""
     view = await court_pack.door(session, actor, pid)
     case = await agreement_access.lock(session, view.case.id)
-    need_open(view)
+    await need_open(session, view)
     if len(await evidence.held(session, court_pack.PROOFS, case.id)) >= MOST_PROOFS:
         raise Invalid({"file": _("最多放 %(most)s 份。请先撤下不用的。", most=MOST_PROOFS)})
     file = await evidence.keep(session, actor, prepared, court_pack.PROOFS, case.id)
@@ -113,7 +113,7 @@ async def remove_proof(session: AsyncSession, actor: Actor, pid: str, file_pid: 
     """Take a proof back before it is handed in: who handed it in, or staff. Raises NotFound, Forbidden, Conflict."""
     view = await court_pack.door(session, actor, pid)
     case = await agreement_access.lock(session, view.case.id)
-    need_open(view)
+    await need_open(session, view)
     held = await evidence.held(session, court_pack.PROOFS, case.id)
     file = next((one for one in held if one.pid == file_pid), None)
     if file is None:
@@ -124,9 +124,14 @@ async def remove_proof(session: AsyncSession, actor: Actor, pid: str, file_pid: 
     await audit.record(session, actor, "court:proof:removed", "case", case.pid, {"file": file_pid})
 
 
-def need_open(view: View) -> None:
+async def is_open(session: AsyncSession, view: View) -> bool:
+    """Whether papers for the court are still got ready: not once it was asked, nor after it confirmed."""
+    return view.state in _OPEN and await agreements.court_outcome(session, view.case) is not CourtOutcome.VALID
+
+
+async def need_open(session: AsyncSession, view: View) -> None:
     """Raises Conflict where nothing can be added any more."""
-    if view.state not in _OPEN:
+    if not await is_open(session, view):
         raise Conflict(_("现在不是准备申请材料的时候。请刷新页面，看看到了哪一步。"), code="not_now")
 
 
@@ -163,7 +168,7 @@ async def _ready(session: AsyncSession, settings: Settings, actor: Actor, pid: s
     """The pack as the court gets it. Raises Conflict naming what is missing."""
     view = await court_pack.door(session, actor, pid)
     agreement_access.need_handler(view)
-    need_open(view)
+    await need_open(session, view)
     pack = await court_pack.gather(session, view, agreements.court_named(given), settings=settings)
     left = [one for one in court_pack.missing(pack) if one.must]
     if left:

@@ -138,16 +138,27 @@ async def record_past(request: Request, actor: SignedIn, pid: str) -> Response:
         async with web.write(request) as session:
             await service.record_past(session, actor, pid, wanted, sheets)
     except (Invalid, Conflict) as error:
+        named = _at_fields(error) if isinstance(error, Invalid) else error
         values = form.values | {"signed": signed}
-        return await _plan_page(request, actor, pid, past=True, error=error, values=values)
+        return await _plan_page(request, actor, pid, past=True, error=named, values=values)
     return web.see_other(f"/cases/{pid}/meetings")
 
 
-def prefixed(form: forms.Form, prefix: str) -> dict[str, str]:
-    """`present-<party>` fields as one mapping."""
+def prefixed(form: forms.Form, prefix: str, *, empty: bool = False) -> dict[str, str]:
+    """`present-<party>` fields as one mapping; `empty` ones count where each must be filled in."""
     return {
-        name.removeprefix(prefix): how for name, how in form.values.items() if name.startswith(prefix) and how.strip()
+        name.removeprefix(prefix): how
+        for name, how in form.values.items()
+        if name.startswith(prefix) and (empty or how.strip())
     }
+
+
+def _at_fields(error: Invalid) -> Invalid:
+    """What is wrong of one party, at the field of that party. What has no field of its own belongs to the whole."""
+    fields = {re.sub(r"^(present|late)\.", r"\1-", name): words for name, words in error.fields.items()}
+    return Invalid(
+        {"form" if name in ("present", "sha256") else name: words for name, words in fields.items()}, error.say
+    )
 
 
 # --- one meeting ----------------------------------------------------------------------------------------------------
@@ -220,7 +231,11 @@ async def change(request: Request, actor: SignedIn, pid: str, meeting: str, act:
         async with web.write(request) as session:
             if act == "attendance":
                 opened = form.values.get("opened", "yes") != "no"
-                given = {"present": prefixed(form, "present-"), "late": _minutes_late(form), "opened": opened}
+                given = {
+                    "present": prefixed(form, "present-", empty=True),
+                    "late": _minutes_late(form),
+                    "opened": opened,
+                }
                 await service.hold(session, actor, meeting, forms.parse(HoldIn, given))
             elif act == "minutes":
                 await service.minute(session, actor, meeting, form.parse(MinutesIn))
@@ -233,9 +248,8 @@ async def change(request: Request, actor: SignedIn, pid: str, meeting: str, act:
             else:
                 raise NotFound()
     except Invalid as error:
-        named = Invalid({re.sub(r"^(present|late)\.", r"\1-", name): words for name, words in error.fields.items()})
         values = form.values | {"signed": signed}
-        return await _meeting(request, actor, pid, meeting, error=named if error.fields else error, values=values)
+        return await _meeting(request, actor, pid, meeting, error=_at_fields(error), values=values)
     except Conflict as error:
         return await _meeting(request, actor, pid, meeting, error=error, values=form.values)
     return web.see_other(f"/cases/{pid}/meetings/{meeting}")

@@ -23,10 +23,16 @@ def _named(error: OdrError | None) -> dict[str, str]:
     return dict(error.fields) if isinstance(error, Invalid) and error.fields else {"form": error.say}
 
 
-def _errors(error: OdrError | None) -> dict[str, str]:
-    """Of a page on which each time is a field of its own."""
+def _errors(error: OdrError | None, values: dict[str, str]) -> dict[str, str]:
+    """Of a page on which each time is a field of its own: at the one that was typed; that there are too few at the
+    first that is empty, that two are the same at the last."""
+    numbers = range(1, MOST_TIMES + 1)
+    places = [n for n in numbers if values.get(f"time-{n}", "").strip()]
+    at = places[-1] if len(places) > 1 else next(n for n in numbers if n not in places)
     return {
-        "time-1" if name == "times" else re.sub(r"^times\.(\d+)$", lambda n: f"time-{int(n[1]) + 1}", name): words
+        f"time-{at}"
+        if name == "times"
+        else re.sub(r"^times\.(\d+)$", lambda n: f"time-{places[int(n[1])]}", name): words
         for name, words in _named(error).items()
     }
 
@@ -47,7 +53,7 @@ async def _offer_page(
             "numbers": list(range(1, MOST_TIMES + 1)),
         }
     status = error.status if error is not None else 200
-    return render(request, "meetings/offer.html", status=status, errors=_errors(error), values=given, **context)
+    return render(request, "meetings/offer.html", status=status, errors=_errors(error, given), values=given, **context)
 
 
 async def _again(request: Request, actor: Actor, after: str) -> dict[str, str]:

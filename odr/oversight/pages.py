@@ -158,6 +158,7 @@ async def ledger_page(request: Request, actor: Staff) -> Response:
         rows=rows,
         act=words.act,
         details=words.details,
+        thing=words.thing,
         values=dict(request.query_params),
         errors=errors,
         older=f"/audit/ledger?{urlencode(kept | {'below': str(rows[-1][0].seq)})}" if full else None,

@@ -148,6 +148,30 @@ ACTS: Mapping[str, str] = {
     "visit:return:made": N_("登记回访"),
 }
 
+# What an act was done to. Every kind that the code writes has its word here, and no other: a test compares them.
+THINGS: Mapping[str, str] = {
+    "agreement": N_("调解协议"),
+    "api_key": N_("接口密钥"),
+    "case": N_("案件"),
+    "court_request": N_("司法确认申请"),
+    "demo": N_("演示城市"),
+    "draft": N_("申请草稿"),
+    "fact": N_("事实"),
+    "file": N_("文件"),
+    "inquiry": N_("调查记录"),
+    "ledger": N_("操作台账"),
+    "login": N_("登录"),
+    "meeting": N_("会面"),
+    "offer_round": N_("一轮出价"),
+    "order": N_("工单"),
+    "outbox": N_("待发与已发"),
+    "performance": N_("约定的事"),
+    "person": N_("人员"),
+    "proposal": N_("条款建议"),
+    "record": N_("调解记录"),
+    "room": N_("调解室"),
+}
+
 # What stands beside an act. Every key that the code writes has its word here: a test compares them.
 DETAILS: Mapping[str, str] = {
     "adapter": N_("经由"),
@@ -232,3 +256,8 @@ def _value(key: str, value: Any) -> str:
 def act(tag: str) -> str:
     """The words of a tag; the tag itself where none are known."""
     return _(ACTS[tag]) if tag in ACTS else tag
+
+
+def thing(kind: str) -> str:
+    """The word for what an act was done to; the kind itself where none is known."""
+    return _(THINGS[kind]) if kind in THINGS else kind

@@ -221,6 +221,47 @@ async def test_an_id_that_leads_nowhere_costs_no_word(story: Story) -> None:
         await _post(member, at + path, **{name: again[name] for name in names})
 
 
+async def test_a_clause_removed_meanwhile_costs_no_word(story: Story) -> None:
+    """Whoever wrote about a clause that somebody else took out reads so, keeps every word, and can propose it anew."""
+    cast, at = story.cast, f"/cases/{story.case}/agreement"
+    held = await story.draft()
+    edited, planned, answered = [await story.clause(held) for _n in range(3)]
+    form = values_of(await _get(cast.mediator, f"{at}/clauses/{edited}"))
+    due = str(clock.today() + timedelta(days=19))
+    plan = values_of(await _get(cast.mediator, f"{at}/clauses/{planned}/plan?first={due}&count=2"))
+    for clause in (edited, planned, answered):
+        await _post(cast.mediator, f"{at}/clauses/{clause}/removal", agreement=held)
+    typed = form | {"text": "写了很久的一段话。", "amount": "1234.56", "manner": "微信转账"}
+    again = await _post(cast.mediator, f"{at}/clauses/{edited}", 410, **typed)
+    assert "刚被删去了。写下的都还在" in again
+    assert f'action="{at}/clauses/new"' in again
+    kept = values_of(again)
+    names = ("kind", "obligor", "obligee", "text", "amount", "due_on", "manner")
+    assert {name: kept[name] for name in names} == {name: typed[name] for name in names}
+    assert (kept["agreement"], kept.get("version", "")) == (held, "")
+    # A field that is wrong as well does not hide it, and a draft that is replaced too is put right.
+    assert "刚被删去了" in await _post(cast.mediator, f"{at}/clauses/{edited}", 410, **(typed | {"amount": "-1"}))
+    await _post(cast.mediator, f"{at}/clauses/{edited}", 410, **(typed | {"agreement": "nothing"}))
+    await _post(cast.mediator, f"{at}/clauses/new", **kept)
+    assert "写了很久的一段话。" in await _get(cast.applicant, at)
+
+    late = values_of(await _post(cast.mediator, f"{at}/clauses/{planned}/plan", 410, **(plan | {"agreement": held})))
+    assert f"{due} {plan['rows.0.amount']}" in late["text"]
+    await _post(cast.mediator, f"{at}/clauses/{planned}/plan/removal", 410, agreement=held, version=1)
+
+    no = {"agreement": held, "version": 1, "answer": "reject", "comment": "两千我认", "audience": "private"}
+    told = await _post(cast.respondent, f"{at}/clauses/{answered}/answers", 410, **no)
+    assert "您的回答没有登记" in told
+    assert "两千我认" in told
+    assert "两千我认" not in await _get(cast.mediator, at)
+    for button in ("removal", "position"):
+        assert "可能刚被换掉了" in await _post(cast.mediator, f"{at}/clauses/{answered}/{button}", 409, agreement=held)
+    # To who may not write here, and of what never was, nothing is told.
+    await _get(cast.mediator, f"{at}/clauses/{edited}", 404)
+    for path in (f"{at}/clauses/{edited}", f"{at}/clauses/{planned}/plan", f"{at}/clauses/{answered}/answers"):
+        await _post(cast.stranger, path, 404, **typed)
+
+
 async def test_a_sum_for_a_round_that_is_gone_is_shown_again(story: Story) -> None:
     due = str(clock.today() + timedelta(days=9))
     at = f"/cases/{story.case}/agreement/offers"

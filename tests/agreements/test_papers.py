@@ -1,6 +1,7 @@
 """The agreement on paper: every field is there, sums stand in capitals, and the bytes are the same each time."""
 
 import io
+import re
 
 import pypdf
 import pytest
@@ -137,3 +138,30 @@ async def test_without_pango_the_service_says_what_to_install(monkeypatch: pytes
 @pytest.mark.parametrize(("n", "word"), [(1, "一"), (10, "十"), (11, "十一"), (20, "二十"), (35, "三十五")])
 def test_small_numbers_are_written_in_words(n: int, word: str) -> None:
     assert papers.cn_number(n) == word
+
+
+async def test_two_names_of_fifty_signs_take_a_few_lines_each() -> None:
+    """In the table of what is to be performed both are whole lines, not one sign below the other."""
+    names = [
+        ("·".join(["阿拉坦格日勒图", "其其格玛孟克巴雅尔", "苏日娜乌兰图雅", "敖登高娃那仁"]) + side * 60)[:50]
+        for side in "甲乙"
+    ]
+    sides = [
+        content.PartyBlock(side, side, "natural", name)
+        for side, name in zip(("applicant", "respondent"), names, strict=True)
+    ]
+    clauses = tuple(
+        content.ClauseText(n, "pay", "退还货款", *names, 1234567890, clock.today(), "分期转账") for n in (1, 2)
+    )
+    text = content.Content(
+        "x", 1, "written", "乌公用人调〔2026〕0001号", "某某调委会", papers.TITLES["written"], "合同纠纷", tuple(sides),
+        "事实。", "谁来付。", clauses, ("张志和",), clock.today(),
+    )  # fmt: skip
+    data = await paper.pdf(papers.html(text))
+    pages = pypdf.PdfReader(io.BytesIO(data)).pages
+    lines = ["".join(line.split()) for page in pages for line in page.extract_text().splitlines()]
+    table = lines[next(n for n, line in enumerate(lines) if line.startswith("四、")) :]
+    table = table[: next(n for n, line in enumerate(table) if "合计" in line)]
+    held = [line for line in table if re.search(r"[·甲乙]{2}|·", line)]
+    assert len(held) <= 5 * 2 * len(clauses)
+    assert "".join(table).count("·") == 3 * 2 * len(clauses)

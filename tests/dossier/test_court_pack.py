@@ -374,6 +374,13 @@ async def test_the_courts_machine_says_what_became_of_it(story: Story, tmp_path:
     page = (await look(cast.applicant, f"/cases/{story.case}/court")).main
     assert "法院已经确认协议有效" in page
     assert "民事诉讼法第二百五十条" in page
+    # What is confirmed needs neither mending nor papers, and nothing stronger.
+    assert not [words for words in ("法院会看的几点", "让协议更牢靠", "再看一眼") if words in page]
+    pack = (await look(cast.applicant, f"/cases/{story.case}/court/pack")).main
+    assert "材料不用再补" in pack
+    assert not [words for words in ("最后一天", "还缺什么", "放进材料") if words in pack]
+    given = {"party": story.applicant, "address": "光明路 18 号"}
+    assert (await send(cast.body_clerk, f"/cases/{story.case}/court/pack/parties", **given)).status == 409
     async with story.db.read() as session:
         rows = list(await session.scalars(select(LedgerRow).where(LedgerRow.tag == "court:outcome:received")))
         assert len(rows) == 1

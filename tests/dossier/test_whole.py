@@ -28,6 +28,7 @@ from odr.demo.stage import Stage
 from odr.dossier import papers, whole
 from odr.dossier.bundle import HIDDEN, Bundle
 from tests.conftest import SECRET
+from tests.dossier.test_ends_of_papers import alone
 from tests.dossier.whole import LONG_NAME, SCRIPTS, STREET, Told, bundle_of, founded, kept, played
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.sqlite]
@@ -177,6 +178,13 @@ async def test_every_field_stands_in_its_paper_and_the_index_leads_there(city: C
     total = sum(span.count for span in numbered)
     assert len(pages.texts) == pages.numbered_from + total + 1
     assert f"本卷共有文书{len(numbered)}件，编号{total}页" in pages.texts[-1]
+
+
+async def test_no_page_of_a_file_holds_the_end_of_a_paper_alone(city: City) -> None:
+    for key, bound in city.bound.items():
+        pages = Pages(bound)
+        back = len(pages.texts) - 1  # names who filed, and is nothing else
+        assert [pages.texts[n] for n, page in enumerate(pages.reader.pages) if n < back and alone(page)] == [], key
 
 
 async def test_what_became_of_the_promises_stands_in_the_official_order(city: City) -> None:

@@ -97,6 +97,9 @@ async def test_the_ledger_shows_every_reading_and_this_one_too(db: Database, cas
     page = await look(me, "/audit/ledger")
     for words in ("写明查阅理由", "查看操作台账", "吴审计", "reading:"):
         assert words in page.main
+    kinds = re.findall(r'href="/audit/ledger\?thing=[^"]*">([^<]+)</a>', page.page)
+    assert {"案件", "操作台账"} <= set(kinds)
+    assert not [kind for kind in kinds if kind.isascii()]
     async with db.read() as session:
         reads = list(await session.scalars(select(LedgerRow).where(LedgerRow.tag == "ledger:page:read")))
     assert len(reads) == 2

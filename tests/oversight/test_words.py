@@ -53,6 +53,35 @@ def test_every_key_that_the_code_writes_beside_an_act_has_a_word() -> None:
     assert set(words.DETAILS) == set(written)
 
 
+def _kinds_written(function: _Function) -> Iterator[str]:
+    """The kinds of things a function writes acts about, also where kind and id come as one pair under a name."""
+    for call in ast.walk(function):
+        if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "audit.record"):
+            continue
+        given = call.args[3]
+        if isinstance(given, ast.Starred):
+            steps = [step.value for step in ast.walk(function) if isinstance(step, ast.Assign)
+                     and ast.unparse(step.targets[0]) == ast.unparse(given.value)]  # fmt: skip
+            pairs = [one for step in steps for one in ast.walk(step) if isinstance(one, ast.Tuple)]
+            assert pairs, ast.unparse(call)
+            yield from (ast.literal_eval(pair.elts[0]) for pair in pairs)
+        else:
+            yield ast.literal_eval(given)
+
+
+def test_every_kind_of_thing_that_the_code_writes_has_a_word() -> None:
+    written = {
+        kind
+        for source in Path(odr.__file__).parent.rglob("*.py")
+        for function in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(function, _Function)
+        for kind in _kinds_written(function)
+    }
+    assert len(written) > 15
+    assert written == set(words.THINGS)
+    assert (words.thing("login"), words.thing("tomorrow")) == ("登录", "tomorrow")
+
+
 def test_what_stands_beside_an_act_is_read_in_words_and_nothing_is_left_out() -> None:
     beside = {"channel": "phone", "from": "mediating", "to": "signing", "role": "auditor", "way": "told",
               "person": None, "rules": ["a", "b"], "size": 0, "tomorrow": "x"}  # fmt: skip
