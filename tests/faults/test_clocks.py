@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from odr import clock_accepting
 from odr.core.settings import Settings
 from tests.faults import clock
 from tests.faults.conftest import opened_site
@@ -68,11 +69,38 @@ async def _times(site: Site, room: str) -> AsyncIterator[datetime]:
                 yield datetime.fromisoformat(line["at"])
 
 
-async def test_a_login_ends_by_the_clock_in_force(site: Site, clock_file: Path) -> None:
-    """Thirty days were granted; after thirty-one nobody is signed in, sockets included."""
+async def test_logins_end_by_the_clock_and_stay_ended_when_it_is_set_back(site: Site, clock_file: Path) -> None:
+    """Thirty days were granted; after thirty-one nobody is signed in, sockets included. The clock goes back, and no
+    login comes alive, over restarts too. Then the operator says that the clock is right, and that it was not before."""
+
+    async def restart() -> None:
+        for worker in site.workers:
+            await worker.kill()
+            await worker.start()
+
     async with site.talking(per_second=20) as phones:
         clock.set_by(clock_file, 31 * _DAY)
         for phone in phones:
             await phone.until(lambda phone=phone: 4401 in phone.closes, 10)
+        opened = [phone.opened for phone in phones]
+        await restart()
         clock.set_by(clock_file, 0.0)
+        for again in (False, True):
+            if again:
+                await restart()
+            for phone in phones:
+                refused = len(phone.closes)
+                await phone.until(lambda phone=phone, refused=refused: 4401 in phone.closes[refused:], 10)
+        assert [phone.opened for phone in phones] == opened
+        for worker in site.workers:
+            status, said = await worker.ready()
+            assert (status, said["status"]) == (200, "degraded")
+            assert said["clock"].startswith("stands 2678")
+            await worker.stop()
+        async with site.database() as db:
+            await clock_accepting.accept(db)
+        await site.start()
+        for phone, before in zip(phones, opened, strict=True):
+            await phone.until(lambda phone=phone, before=before: phone.opened > before, SECONDS)
+        assert (await site.workers[0].ready())[1] == {"status": "ready"}
     assert await site.verdict() == []
