@@ -47,7 +47,7 @@ async def mark_of(database: Database) -> float:
 
 
 async def accept(database: Database) -> None:
-    """From now on the clock is believed again. For a service that is stopped: a worker that runs remembers."""
+    """From now on the clock is believed again. For a service that is stopped: another worker that runs remembers."""
     by = await mark_of(database)
     now = clock.now()
     async with database.write() as session:
@@ -57,3 +57,4 @@ async def accept(database: Database) -> None:
         await session.execute(staff.values(expires_at=now + STAFF_LIFE))
         await session.execute(update(ClockMark).values(at=now))
         await audit.record(session, SYSTEM, "clock:mark:lowered", "clock", "mark", {"seconds": round(by)})
+    clock.believe()

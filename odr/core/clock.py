@@ -55,6 +55,12 @@ def not_before(moment: datetime) -> None:
         _seen = moment.timestamp(), time.clock_gettime(_SINCE_BOOT)
 
 
+def believe() -> None:
+    """What the clock shows is right, and what was seen is not."""
+    global _seen
+    _seen = datetime.now(UTC).timestamp(), time.clock_gettime(_SINCE_BOOT)
+
+
 def now_us() -> int:
     """The present in whole microseconds since 1970, for the rows of a transcript."""
     return to_us(now())

@@ -32,10 +32,10 @@ class Postgres:
         if root:
             for place in filter(None, (Path(folder), data and data.parent, log and log.parent)):
                 shutil.chown(place, "postgres", "postgres")
-        small = ["--wal-segsize=1", *(["-X", str(log)] if log else [])]
-        self._run(
-            "initdb", "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N", *(small if data or log else [])
-        )
+        small = ["--wal-segsize=1"] if data or log else []  # a log in pieces of 16 MB fills a small disk by itself
+        self._options = ["max_wal_size=16MB"] if small else []
+        elsewhere = ["-X", str(log)] if log else []
+        self._run("initdb", "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N", *small, *elsewhere)
         self.process: subprocess.Popen[bytes] | None = None
 
     def _run(self, name: str, *args: str) -> None:
@@ -45,6 +45,7 @@ class Postgres:
     def start(self) -> None:
         options = ["max_connections=200", "fsync=on", f"unix_socket_directories={self.folder}"]
         options.append("recovery_init_sync_method=syncfs")  # else each start after a crash opens every file there is
+        options += self._options
         command = [servers.program("postgres"), "-D", self.data, "-h", "127.0.0.1", "-p", str(self.port)]
         command += [word for option in options for word in ("-c", option)]
         self.process = subprocess.Popen(command, cwd=self.folder, **_QUIET, **self._user)  # type: ignore[call-overload]
