@@ -33,7 +33,7 @@ import odr.oversight.pages
 import odr.rooms.api
 from odr import __version__, navigation, probes
 from odr.accounts import realname
-from odr.core import crypto, db, jobs, log, migrate
+from odr.core import clock_mark, crypto, db, jobs, log, migrate
 from odr.core.bus import Bus, MemoryBus
 from odr.core.limits import Limiter
 from odr.core.measuring import Measured
@@ -123,6 +123,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await migrate.upgrade(settings)
         if settings.is_sqlite:
             await db.check_pragmas(service.db)
+        keeper = clock_mark.Keeper(service.db)
+        await keeper.start()
         await service.bus.start()
         runner = jobs.Runner(service.db)
         runner.start()
@@ -137,6 +139,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await service.hub.close()
         await rooms.journal_of(service.db).close()
         await runner.close()
+        await keeper.close()
         await service.bus.close()
         await service.db.close()
 

@@ -298,6 +298,45 @@ def verify(
         raise typer.Exit(1)
 
 
+@cli.command("clock")
+def clock_(
+    accept: Annotated[
+        bool, typer.Option("--accept", help="The machine's clock is right: believe it again. Stop the service first.")
+    ] = False,
+) -> None:
+    """Say whether the machine's clock stands behind what this service has seen; exits with 1 then."""
+    from odr import clock_accepting
+    from odr.core import clock, crypto, migrate
+    from odr.core.db import Database
+
+    settings = _settings()
+    crypto.configure(settings.secret)
+
+    async def run() -> float:
+        await migrate.upgrade(settings)
+        database = Database(settings)
+        try:
+            by = await clock_accepting.mark_of(database)
+            if accept and by:
+                await clock_accepting.accept(database)
+            return by
+        finally:
+            await database.close()
+
+    by = _run(run())
+    shown = f"{clock.local(clock.now()):%Y-%m-%d %H:%M:%S} in Wuhai"
+    if not by:
+        typer.echo(f"The clock shows {shown}, and nothing this service has seen is later.")
+    elif accept:
+        typer.echo(f"The clock shows {shown} and is believed. Start the service again.")
+    else:
+        raise _fail(
+            f"the clock shows {shown}, {by:.0f} s behind the newest moment this service has seen. Is it wrong? Set it. "
+            "Is it right, because it once stood ahead? Stop the service, run `odr clock --accept`, start it again.",
+            code=1,
+        )
+
+
 @cli.command()
 def doctor() -> None:
     """Say what this installation has, what is missing, and which command mends it."""

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from odr import __version__, schema
-from odr.core import crypto, jobs, metrics, migrate, web
+from odr.core import clock, clock_mark, crypto, jobs, metrics, migrate, web
 from odr.core.db import why_no_writes
 from odr.core.errors import NotFound
 from odr.core.web import Odr
@@ -33,14 +33,16 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
-    """The service can serve, or why not. What is only slower than it should be is said, and is no reason to go away."""
+    """The service can serve, or why not. What is only worse than it should be is said, and is no reason to go away."""
     service = web.odr(request)
     reasons = await why_not_ready(service)
-    slower: dict[str, Any] = {}
+    worse: dict[str, Any] = {}
     if (age := service.bus.listener_age()) > _DEAF_SECONDS:
-        slower["bus"] = f"Redis has not been heard for {age:.0f} s; other workers' lines come by polling"
-    status = "not ready" if reasons else "degraded" if slower else "ready"
-    return JSONResponse({"status": status, **reasons, **slower}, status_code=503 if reasons else 200)
+        worse["bus"] = f"Redis has not been heard for {age:.0f} s; other workers' lines come by polling"
+    if (by := clock.behind()) > clock_mark.WORTH_SAYING:
+        worse["clock"] = f"stands {by:.0f} s behind the newest moment this service has seen; see `odr clock`"
+    status = "not ready" if reasons else "degraded" if worse else "ready"
+    return JSONResponse({"status": status, **reasons, **worse}, status_code=503 if reasons else 200)
 
 
 async def why_not_ready(service: Odr) -> dict[str, Any]:

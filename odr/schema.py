@@ -13,6 +13,7 @@ import odr.agreements.visit_models
 import odr.audit.models
 import odr.bodies.models
 import odr.cases.models
+import odr.core.clock_mark
 import odr.core.jobs
 import odr.core.outbox
 import odr.dossier.models

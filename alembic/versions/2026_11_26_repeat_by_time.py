@@ -1,6 +1,6 @@
 """repeats by time
 
-Revision: 20261126repeat, after 20261126court. Client ids begin with their time: with the id first, the index of
+Revision: 20261126repeat, after 20261126clock. Client ids begin with their time: with the id first, the index of
 repeats grows at its end instead of in as many places as people write from.
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261126repeat"
-down_revision = "20261126court"
+down_revision = "20261126clock"
 branch_labels = None
 depends_on = None
 

@@ -100,7 +100,7 @@ _ACTOR = (
 def actor_of(session: Session, token: str, ip: str = "", device: str = "") -> tuple[Actor, datetime] | None:
     """The actor of a login token and when the login was last seen to be used; None when the login is unknown, ended,
     expired or idle for too long."""
-    now = clock.now()
+    now = clock.steady()
     rows = session.execute(_ACTOR, {"token_hash": crypto.token_hash(token), "now": now}).all()
     if not rows:
         return None
@@ -130,7 +130,7 @@ async def load_actor(session: AsyncSession, token: str, *, ip: str = "", device:
 
 async def still_signed_in(session: AsyncSession, login_ids: Sequence[int]) -> set[int]:
     """Which of these logins still hold, by the same rules as `load_actor`; for lines that stay open for hours."""
-    now = clock.now()
+    now = clock.steady()
     found = await session.scalars(
         select(Login.id)
         .join(Person, Person.id == Login.person_id)
@@ -147,7 +147,7 @@ async def still_signed_in(session: AsyncSession, login_ids: Sequence[int]) -> se
 
 async def touch(session: AsyncSession, login_ids: Sequence[int]) -> None:
     """These logins were used just now: talking in a room keeps a desk signed in as turning pages does."""
-    await session.execute(update(Login).where(Login.id.in_(login_ids)).values(seen_at=clock.now()))
+    await session.execute(update(Login).where(Login.id.in_(login_ids)).values(seen_at=clock.steady()))
 
 
 async def find_actor(connection: HTTPConnection) -> Actor | None:
@@ -161,9 +161,9 @@ async def find_actor(connection: HTTPConnection) -> Actor | None:
         actor, seen = found if found is not None else (None, None)
         if actor is not None and (mark := device_mark_of(connection)):
             actor = replace(actor, device_mark=mark)
-        if actor is not None and seen is not None and seen < clock.now() - _TOUCH_AFTER:
+        if actor is not None and seen is not None and seen < clock.steady() - _TOUCH_AFTER:
             async with service.db.write() as session:
-                await session.execute(update(Login).where(Login.id == actor.login_id).values(seen_at=clock.now()))
+                await session.execute(update(Login).where(Login.id == actor.login_id).values(seen_at=clock.steady()))
     connection.state.actor = actor
     return actor
 

@@ -19,7 +19,7 @@ def carry(
     request: Request, response: Response, name: str, value: object, *, path: str = "/", seconds: int = 60
 ) -> None:
     """Give the browser `value` (anything JSON can hold), sealed, for at most so many seconds."""
-    until = int(clock.now().timestamp()) + seconds
+    until = int(clock.steady().timestamp()) + seconds
     sealed = crypto.keyring().seal(orjson.dumps([name, until, value]).decode())
     response.set_cookie(
         name,
@@ -39,7 +39,7 @@ def carried(request: Request, name: str) -> object | None:
         kept, until, value = orjson.loads(crypto.keyring().unseal(sealed))
     except (ValueError, InvalidTag, binascii.Error):
         return None
-    return value if kept == name and until > clock.now().timestamp() else None
+    return value if kept == name and until > clock.steady().timestamp() else None
 
 
 def drop(response: Response, name: str, *, path: str = "/") -> None:

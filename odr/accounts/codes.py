@@ -55,7 +55,7 @@ async def send_code(session: AsyncSession, limiter: Limiter, phone: str, purpose
     await limiter.hit(_PER_PHONE, index)
     await limiter.hit(_PER_DAY, index)
     code = new_digits()
-    now = clock.now()
+    now = clock.steady()
     session.add(
         OneTimeCode(
             phone_index=index,
@@ -81,7 +81,7 @@ async def _need_pause(session: AsyncSession, index: str, purpose: str) -> None:
     last: datetime | None = await session.scalar(
         select(func.max(OneTimeCode.created_at)).where(OneTimeCode.phone_index == index, OneTimeCode.purpose == purpose)
     )
-    if last is not None and (wait := last + RESEND_AFTER - clock.now()) > timedelta(0):
+    if last is not None and (wait := last + RESEND_AFTER - clock.steady()) > timedelta(0):
         seconds = int(wait.total_seconds()) + 1
         say = _("验证码已经发出。没有收到的话，请在 %(n)s 秒后重新发送。", n=seconds)
         raise TooMany(say, retry=seconds, code="code_sent")
@@ -106,7 +106,7 @@ async def check_code(
         raise Invalid({"code": str(wrong)}) from None
     wanted = _hash(index, purpose, digits)
     async with db.write() as session:
-        now = clock.now()
+        now = clock.steady()
         query = (
             select(OneTimeCode)
             .where(
@@ -141,7 +141,7 @@ async def spend_code(session: AsyncSession, code_id: int) -> None:
     """Spend a code that `check_code(spend=False)` found right, together with what it was for: a process that dies in
     between has neither. Raises Expired when somebody was quicker or its time is over."""
     row = await session.get_one(OneTimeCode, code_id, with_for_update=True, populate_existing=True)
-    now = clock.now()
+    now = clock.steady()
     if row.used_at is not None or row.expires_at <= now:
         raise _expired()
     row.used_at = now

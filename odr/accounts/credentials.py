@@ -26,7 +26,7 @@ _PER_NAME_AND_IP = Rule(
 _PER_IP = Rule("staff:ip", "60/15 minutes", N_("这个网络试错次数太多了。请 15 分钟后再试。"))
 _STEP = 30
 _FAILURES = 5
-_LOCK = timedelta(minutes=15)
+LOCK = timedelta(minutes=15)
 
 
 async def check_staff(db: Database, limiter: Limiter, *, login_name: str, password: str, totp: str, ip: str) -> Person:
@@ -64,13 +64,14 @@ async def check_totp(db: Database, person_id: int, code: str) -> None:
         credential = await session.get(Credential, person_id, with_for_update=True)
         if credential is None:
             raise NotFound()
-        now = clock.now()
+        now = clock.steady()
         if credential.locked_until is not None and credential.locked_until > now:
             raise TooMany(
                 _("动态码试错太多次。请 15 分钟后再试。"),
                 retry=int((credential.locked_until - now).total_seconds()) + 1,
             )
-        current = int(now.timestamp()) // _STEP
+        # The authenticator goes by the clock on the wall.
+        current = int(clock.now().timestamp()) // _STEP
         totp = pyotp.TOTP(credential.totp_secret)
         step = next((s for s in (current, current - 1, current + 1) if crypto.same(totp.at(s * _STEP), digits)), None)
         spent = step is not None and step <= credential.totp_last_step
@@ -79,7 +80,7 @@ async def check_totp(db: Database, person_id: int, code: str) -> None:
             return
         credential.failures += 1
         if credential.failures >= _FAILURES:
-            credential.failures, credential.locked_until = 0, now + _LOCK
+            credential.failures, credential.locked_until = 0, now + LOCK
     if spent:
         raise Invalid({"code": _("这个动态码已经用过。请等它换成新的，再填一次。")})
     raise Invalid({"code": _("动态码不对。请看手机上的动态码，趁它没变时填写。")})

@@ -32,7 +32,7 @@ async def open_login(
     if replaces:
         await _end_replaced(session, replaces, ip, device)
     token = new_token()
-    now = clock.now()
+    now = clock.steady()
     login = Login(
         token_hash=crypto.token_hash(token),
         person_id=person.id,
@@ -62,7 +62,7 @@ async def _end_replaced(session: AsyncSession, token: str, ip: str, device: str)
 
 async def logins_of(session: AsyncSession, person_id: int) -> Sequence[Login]:
     """The devices on which a person is signed in now, the latest seen first."""
-    now = clock.now()
+    now = clock.steady()
     rows = await session.scalars(
         select(Login)
         .where(Login.person_id == person_id, Login.ended_at.is_(None), Login.expires_at > now)

@@ -26,7 +26,7 @@ from odr.core import clock, crypto, ids, outbox
 from odr.core.errors import Conflict, NotFound
 from odr.core.forms import narrow
 
-_VALID = timedelta(days=15)
+VALID = timedelta(days=15)
 _TRIES = 5
 _CODE = "invitation"
 
@@ -45,7 +45,7 @@ def standing(invitation: Invitation) -> Standing:
         return Standing.USED
     if invitation.revoked_at is not None:
         return Standing.REVOKED
-    return Standing.EXPIRED if invitation.expires_at <= clock.now() else Standing.OPEN
+    return Standing.EXPIRED if invitation.expires_at <= clock.steady() else Standing.OPEN
 
 
 async def invite(
@@ -77,7 +77,7 @@ async def send(
         code_hash=crypto.code_hash(_CODE, code),
         token=token,
         code=code,
-        expires_at=clock.now() + _VALID,
+        expires_at=clock.steady() + VALID,
     )
     session.add(invitation)
     await session.flush()

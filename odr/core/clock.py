@@ -1,5 +1,10 @@
-"""The one clock. Everything that asks for the time asks here, so that tests can set it."""
+"""The one clock. Everything that asks for the time asks here, so that tests can set it.
 
+`now` is what the machine's clock shows: for papers, deadlines and whatever people read. `steady` is for what ends after
+a term (a login, a code, an invitation, a window of a limit): a clock that is set back lengthens none of them.
+"""
+
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,12 +13,52 @@ from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
+# The count that nobody can set, asleep or not; only Linux has it.
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_TOLERATED = 1.0  # NTP moves a clock by less
+_seen = (0.0, 0.0)  # the newest moment, and the count at that moment
+
 _shift: ContextVar[timedelta] = ContextVar("shift", default=timedelta(0))
 
 
 def now() -> datetime:
     """The present, aware, in UTC."""
     return datetime.now(UTC) + _shift.get()
+
+
+def steady() -> datetime:
+    """The present for what ends after a term: never earlier than the newest moment this service has seen, and going on
+    from there by the time that has really passed. The same as `now` while the clock is right."""
+    return now() + timedelta(seconds=behind())
+
+
+def steady_seconds() -> float:
+    """The same in seconds since 1970, not shifted by tests: for counters that live as long as the process."""
+    return datetime.now(UTC).timestamp() + behind()
+
+
+def behind() -> float:
+    """By how many seconds the clock stands behind the newest moment this service has seen; 0 while it is right."""
+    global _seen
+    moment, count = _seen
+    wall, counted = datetime.now(UTC).timestamp(), time.clock_gettime(_SINCE_BOOT)
+    by = moment + (counted - count) - wall
+    if by < 0:
+        _seen = wall, counted
+    return by if by >= _TOLERATED else 0.0
+
+
+def not_before(moment: datetime) -> None:
+    """This moment has been: by another worker, or before the last start."""
+    global _seen
+    if moment.timestamp() > steady_seconds():
+        _seen = moment.timestamp(), time.clock_gettime(_SINCE_BOOT)
+
+
+def believe() -> None:
+    """What the clock shows is right, and what was seen is not."""
+    global _seen
+    _seen = datetime.now(UTC).timestamp(), time.clock_gettime(_SINCE_BOOT)
 
 
 def now_us() -> int:

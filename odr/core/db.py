@@ -42,6 +42,13 @@ _BEGIN_TO_WRITE, _BEGIN_TO_READ = "BEGIN IMMEDIATE", "BEGIN"
 _IDLE_MS = "15000"
 _PROBE_SECONDS = 5.0
 _FREE_BYTES = 4 * 1024 * 1024
+# PostgreSQL's log still takes a message when its tables can no longer grow. It tells nobody how much room there is, but
+# what does not fit into the memory of a query goes to a file beside the tables, for three milliseconds.
+_ROOM_ON_THE_SERVER = (
+    "SET LOCAL work_mem = '64kB'",
+    "WITH much AS MATERIALIZED (SELECT repeat('x', 8000) || n FROM generate_series(1, 524) AS n) "  # 4 MB
+    "SELECT count(*) FROM much",
+)
 
 
 class Base(DeclarativeBase):
@@ -272,13 +279,14 @@ async def why_no_writes(database: Database) -> str | None:
     """Why the database takes no write just now, in words for an operator; None when it takes one and syncs it."""
     # Both go through the log to the disk as every commit does. An update that changes nothing would not on SQLite.
     if database.is_sqlite:
-        probe = f"PRAGMA user_version = {time.monotonic_ns() % 2**31}"
+        probes = [f"PRAGMA user_version = {time.monotonic_ns() % 2**31}"]
     else:
-        probe = "SELECT pg_logical_emit_message(true, 'odr', 'probe')"
+        probes = ["SELECT pg_logical_emit_message(true, 'odr', 'probe')", *_ROOM_ON_THE_SERVER]
     try:
         async with asyncio.timeout(None if database.is_sqlite else _PROBE_SECONDS):
             async with database.connection() as connection:
-                await connection.exec_driver_sql(probe)
+                for probe in probes:
+                    await connection.exec_driver_sql(probe)
     except (DBAPIError, PoolTimeout, OSError) as failure:
         return _in_words(failure)
     # A small write still finds room in the log when the lines of people no longer do.

@@ -20,7 +20,7 @@ from odr.core.log import log
 
 Handler = Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]
 
-_LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=2)
 _ATTEMPTS = 8
 _BATCH = 20
 # A job under way when the service stops may end; one that is cut off waits for its lease to run out.
@@ -83,7 +83,7 @@ async def _wake_all() -> None:
 async def depths(session: AsyncSession) -> tuple[int, int]:
     """How many jobs are due and held by nobody, and how many deliveries are still open."""
     now = clock.now()
-    due = and_(Job.due_at <= now, or_(Job.lease_until.is_(None), Job.lease_until < now))
+    due = and_(Job.due_at <= now, or_(Job.lease_until.is_(None), Job.lease_until < clock.steady()))
     query = select(func.count().filter(due), func.count().filter(Job.kind == "outbox:deliver"))
     counted = (await session.execute(query.where(Job.done_at.is_(None)))).one()
     return counted[0], counted[1]
@@ -98,7 +98,7 @@ async def run_due(database: Database) -> int:
             .where(
                 Job.done_at.is_(None),
                 Job.due_at <= now,
-                or_(Job.lease_until.is_(None), Job.lease_until < now),
+                or_(Job.lease_until.is_(None), Job.lease_until < clock.steady()),
                 Job.kind.in_(_handlers),
             )
             .order_by(Job.due_at)
@@ -108,7 +108,7 @@ async def run_due(database: Database) -> int:
         ids = list(await session.scalars(query))
         if ids:
             await session.execute(
-                update(Job).where(Job.id.in_(ids)).values(lease_until=now + _LEASE, attempts=Job.attempts + 1)
+                update(Job).where(Job.id.in_(ids)).values(lease_until=clock.steady() + LEASE, attempts=Job.attempts + 1)
             )
     for job_id in ids:
         await _run_one(database, job_id)

@@ -5,7 +5,8 @@ import time
 from dataclasses import dataclass
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage, memory
+from limits.aio.storage.redis import redispy
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from odr.core import clock
@@ -16,6 +17,15 @@ from odr.core.log import log
 # A store that does not answer costs one caller this long; then nobody asks it for a while.
 _PATIENCE = 0.5
 _LEFT_ALONE = 5.0
+
+
+class _Steady:
+    """What the library takes for the module `time`: a clock that is set back keeps no window closed for as long."""
+
+    time = staticmethod(clock.steady_seconds)
+
+
+memory.time = redispy.time = _Steady  # type: ignore[assignment,attr-defined]  # it takes a clock in no other way
 
 
 def _storage(redis_url: str | None) -> Storage:
@@ -52,7 +62,7 @@ class Limiter:
         except Exception as failure:
             self._leave_alone(rule, failure)
             return
-        raise TooMany(_(rule.say), retry=max(1, int(stats.reset_time - clock.now().timestamp())))
+        raise TooMany(_(rule.say), retry=max(1, int(stats.reset_time - clock.steady_seconds())))
 
     async def forget(self, rule: Rule, *key: str) -> None:
         """Take back what `key` has used of `rule`: only failures shall count."""

@@ -46,7 +46,7 @@ async def reading_in_force(session: AsyncSession, actor: Actor, case: Case) -> R
     """The reason this auditor stated for this case, while it lasts."""
     query = (
         select(Reading)
-        .where(Reading.auditor_id == actor.person_id, Reading.case_id == case.id, Reading.expires_at > clock.now())
+        .where(Reading.auditor_id == actor.person_id, Reading.case_id == case.id, Reading.expires_at > clock.steady())
         .order_by(Reading.id.desc())
         .limit(1)
     )

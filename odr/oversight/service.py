@@ -73,7 +73,7 @@ async def state_reason(session: AsyncSession, actor: Actor, pid: str, reason: st
     if holds is not None and holds.reason == reason:
         return holds
     reading = Reading(
-        auditor_id=actor.person_id, case_id=case.id, reason=reason, expires_at=clock.now() + READING_LASTS
+        auditor_id=actor.person_id, case_id=case.id, reason=reason, expires_at=clock.steady() + READING_LASTS
     )
     session.add(reading)
     await session.flush()

@@ -27,15 +27,16 @@ def nursery() -> Iterator[Nursery]:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL that syncs, with a database at the newest tables."""
     with engines.durable_postgres() as server:
-
-        async def prepare() -> None:
-            connection = await asyncpg.connect(f"{server.url}/postgres")
-            await connection.execute("CREATE DATABASE odr")
-            await connection.close()
-            await migrate.upgrade(Settings(database_url=f"{server.url}/odr", secret_key=SECRET))
-
-        asyncio.run(prepare())
+        asyncio.run(an_empty_city(server, Settings(database_url=f"{server.url}/odr", secret_key=SECRET)))
         yield server
+
+
+async def an_empty_city(server: Postgres, settings: Settings) -> None:
+    """A database at the newest tables."""
+    connection = await asyncpg.connect(f"{server.url}/postgres")
+    await connection.execute("CREATE DATABASE odr")
+    await connection.close()
+    await migrate.upgrade(settings)
 
 
 @pytest.fixture

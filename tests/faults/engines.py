@@ -18,31 +18,41 @@ _QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 class Postgres:
-    """A server with a data folder of its own. `url` names no database."""
+    """A server with a data folder of its own; `data` and `log` may lie elsewhere, on a disk that gets full. `url`
+    names no database."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *, data: Path | None = None, log: Path | None = None) -> None:
         self.folder = folder
+        self.data = str(data or Path(folder, "data"))
         self.port = servers.free_port()
         self.url = f"postgresql://odr@127.0.0.1:{self.port}"
         # initdb and postgres refuse root.
         root = os.geteuid() == 0
         self._user = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
         if root:
-            shutil.chown(folder, "postgres", "postgres")
-        self._run("initdb", "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N")
+            for place in filter(None, (Path(folder), data and data.parent, log and log.parent)):
+                shutil.chown(place, "postgres", "postgres")
+        small = ["--wal-segsize=1"] if data or log else []  # a log in pieces of 16 MB fills a small disk by itself
+        self._options = ["max_wal_size=16MB"] if small else []
+        elsewhere = ["-X", str(log)] if log else []
+        self._run("initdb", "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N", *small, *elsewhere)
         self.process: subprocess.Popen[bytes] | None = None
 
     def _run(self, name: str, *args: str) -> None:
-        command = [servers.program(name), "-D", f"{self.folder}/data", *args]
+        command = [servers.program(name), "-D", self.data, *args]
         subprocess.run(command, check=True, cwd=self.folder, **_QUIET, **self._user)  # type: ignore[call-overload]
 
     def start(self) -> None:
         options = ["max_connections=200", "fsync=on", f"unix_socket_directories={self.folder}"]
         options.append("recovery_init_sync_method=syncfs")  # else each start after a crash opens every file there is
-        command = [servers.program("postgres"), "-D", f"{self.folder}/data", "-h", "127.0.0.1", "-p", str(self.port)]
+        options += self._options
+        command = [servers.program("postgres"), "-D", self.data, "-h", "127.0.0.1", "-p", str(self.port)]
         command += [word for option in options for word in ("-c", option)]
         self.process = subprocess.Popen(command, cwd=self.folder, **_QUIET, **self._user)  # type: ignore[call-overload]
         servers.wait_for(self.port, self.process)
+
+    def until_it_answers(self) -> None:
+        servers.until_ready(self.url)
 
     def stop_at_once(self) -> None:
         """What `pg_ctl stop -m immediate` does: no check-point, recovery from the log at the next start."""
@@ -88,6 +98,49 @@ def durable_postgres() -> Iterator[Postgres]:
             server.start()
             servers.until_ready(server.url)
             yield server
+        finally:
+            server.end()
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """A disk of that size. Mounting needs root, which the machines that run these tests give."""
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "odr-faults", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Until not one byte fits any more."""
+    with (disk / "ballast").open("wb", buffering=0) as file:
+        for size in (1024 * 1024, 4096, 1):
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError:
+                continue
+
+
+def make_room(disk: Path) -> None:
+    (disk / "ballast").unlink()
+
+
+@contextlib.contextmanager
+def postgres_on_a_small_disk(what: str) -> Iterator[tuple[Postgres, Path]]:
+    """A server whose `data` (all of it) or `log` (the write-ahead log alone) lies on a disk that is soon full."""
+    with (
+        tempfile.TemporaryDirectory(prefix="odr-faults-pg-", ignore_cleanup_errors=True) as folder,
+        small_disk(Path(folder, "disk"), {"data": 160, "log": 32}[what]) as disk,
+    ):
+        place = disk / what
+        server = Postgres(folder, data=place) if what == "data" else Postgres(folder, log=place)
+        try:
+            server.start()
+            servers.until_ready(server.url)
+            yield server, disk
         finally:
             server.end()
 

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from sqlalchemy import delete
 
 from odr.accounts.models import Grant, Login, Role
 from odr.accounts.models import Person as PersonRow
 from odr.core import clock, crypto, ids
+from odr.core.clock_mark import ClockMark
 from odr.core.db import Database
 from odr.core.settings import Settings
 from odr.rooms import service as rooms
@@ -177,6 +179,7 @@ class Site:
     async def found(self, people: int = 6) -> None:
         """People who are signed in and rooms in which they sit."""
         async with self.database() as db, db.write() as session:
+            await session.execute(delete(ClockMark))  # of an earlier test in the same database, on another day
             for n in range(people):
                 phone = f"139{secrets.randbelow(10**8):08d}"
                 row = PersonRow(
