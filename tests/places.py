@@ -9,5 +9,5 @@ _ROOM = 2 * 1024**3
 
 
 def in_memory() -> str | None:
-    """A folder in memory with room for the databases of all workers, or None: the system's folder for what is passing."""
+    """A folder in memory with room for the databases of all workers, or None: wherever the system keeps such files."""
     return str(_MEMORY) if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
