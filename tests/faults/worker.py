@@ -11,10 +11,15 @@ import json
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
+LOADED = (
+    "odr.cli", "odr.app", "odr.live.serving", "odr.live.stopping", "odr.core.redis_bus", "redis.asyncio",
+    "sqlalchemy.dialects.sqlite.aiosqlite", "sqlalchemy.dialects.postgresql.asyncpg",
+)  # fmt: skip
 
 
 def _become(order: dict[str, Any]) -> None:
@@ -37,8 +42,9 @@ def _become(order: dict[str, Any]) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are buried by the kernel
-    import odr.cli  # noqa: F401 - the point of it all
-
+    # The point of it all. A command loads what it needs when it runs, so what serving loads is named here.
+    for name in LOADED:
+        import_module(name)
     gc.collect()
     gc.freeze()
     print("ready", flush=True)  # noqa: T201
