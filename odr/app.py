@@ -78,9 +78,9 @@ _ROUTERS = [
 ]
 # Included once in a process and not once in an application: three hundred routes are a third of a second of work at the
 # first request, which the tests, with an application each, would pay a thousand times.
-_ROUTES = APIRouter()
+ROUTES = APIRouter()
 for _router in _ROUTERS:
-    _ROUTES.include_router(_router)
+    ROUTES.include_router(_router)
 
 
 def build(settings: Settings) -> Odr:
@@ -160,7 +160,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.odr = service
     app.state.desk_nav = navigation.desk_nav
     install_errors(app)
-    app.router.routes.extend(_ROUTES.routes)
+    app.router.routes.extend(ROUTES.routes)
     if DIST.exists():
         app.mount("/static", BuiltFiles(directory=DIST), name="static")
     return app

@@ -15,8 +15,9 @@ from odr.app import create_app
 from odr.core import crypto, i18n, migrate
 from odr.core.db import Database
 from odr.core.settings import Settings
-from tests import places, servers
+from tests import demo_city, places, servers
 from tests.cast import Cast, found_cast
+from tests.demo_city import DemoCity
 
 pytest_plugins = ["tests.plugins.counts", "tests.plugins.faults"]
 
@@ -65,6 +66,12 @@ def postgres_server() -> Iterator[str]:
 def redis_url() -> Iterator[str]:
     with servers.redis() as url:
         yield url
+
+
+@pytest.fixture(scope="session", name="demo_city")
+def _demo_city(tmp_path_factory: pytest.TempPathFactory) -> DemoCity:
+    own = tmp_path_factory.getbasetemp()
+    return demo_city.made_once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture

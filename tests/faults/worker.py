@@ -15,6 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from fastapi.routing import iter_route_contexts
+
 _PR_SET_PDEATHSIG = 1
 LOADED = (
     "odr.cli", "odr.app", "odr.live.serving", "odr.live.stopping", "odr.core.redis_bus", "redis.asyncio",
@@ -45,6 +47,7 @@ def main() -> None:
     # The point of it all. A command loads what it needs when it runs, so what serving loads is named here.
     for name in LOADED:
         import_module(name)
+    list(iter_route_contexts(import_module("odr.app").ROUTES.routes))  # made ready at the first look
     gc.collect()
     gc.freeze()
     print("ready", flush=True)  # noqa: T201
