@@ -92,15 +92,25 @@ async def postgres_settings(tmp_path: Path, postgres_server: str) -> AsyncIterat
     await connection.close()
 
 
-@pytest.fixture(
-    params=[
-        pytest.param("sqlite", marks=pytest.mark.sqlite),
-        pytest.param("postgres", marks=pytest.mark.postgres),
-    ]
-)
-def settings(request: pytest.FixtureRequest) -> Settings:
-    """Both engines: a test that asks for this (or for `db`, `cast`, `app`) runs twice."""
-    found: Settings = request.getfixturevalue(f"{request.param}_settings")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Both engines, SQLite alone where a test is marked `one_engine`."""
+    if "engine_of_both" in metafunc.fixturenames:
+        engines = [pytest.param("sqlite", marks=pytest.mark.sqlite)]
+        if metafunc.definition.get_closest_marker("one_engine") is None:
+            engines.append(pytest.param("postgres", marks=pytest.mark.postgres))
+        metafunc.parametrize("engine_of_both", engines, indirect=True)
+
+
+@pytest.fixture
+def engine_of_both(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, engine_of_both: str) -> Settings:
+    """Both engines: a test that asks for this (or for `db`, `cast`, `app`) runs twice, or once if it is marked so."""
+    found: Settings = request.getfixturevalue(f"{engine_of_both}_settings")
     return found
 
 
