@@ -55,7 +55,7 @@ build: $(RUN_STAMP) $(DIST_STAMP) ## Set up what is missing and build the pages'
 
 test: debian python-for-tests $(DIST_STAMP) ## Check, then run every test on SQLite, PostgreSQL, Redis and in Chromium
 	@$(MAKE) check
-	.venv/bin/pytest -n $(TEST_WORKERS) $(ARGS)
+	.venv/bin/pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS) # neighbours stay together and share their fixtures
 
 check: python-for-tests $(NPM_STAMP) ## Lint, types and floors, of Python and of TypeScript
 	.venv/bin/ruff check .

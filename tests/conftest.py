@@ -1,6 +1,7 @@
 """Fixtures: a fresh database per test on SQLite and on PostgreSQL, the application, the cast."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,12 +15,18 @@ from odr.app import create_app
 from odr.core import crypto, i18n, migrate
 from odr.core.db import Database
 from odr.core.settings import Settings
-from tests import servers
+from tests import demo_city, places, servers
 from tests.cast import Cast, found_cast
+from tests.demo_city import DemoCity
 
 pytest_plugins = ["tests.plugins.counts", "tests.plugins.faults"]
 
 SECRET = "a secret for tests only, long enough to derive keys from"
+
+
+def pytest_configure() -> None:
+    if place := places.in_memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,6 +68,12 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session", name="demo_city")
+def _demo_city(tmp_path_factory: pytest.TempPathFactory) -> DemoCity:
+    own = tmp_path_factory.getbasetemp()
+    return demo_city.made_once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
 @pytest.fixture
 def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
     shutil.copy(sqlite_template, tmp_path / "odr.sqlite3")
@@ -71,21 +84,33 @@ def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
 async def postgres_settings(tmp_path: Path, postgres_server: str) -> AsyncIterator[Settings]:
     name = f"odr_{abs(hash(str(tmp_path))):x}"
     connection = await asyncpg.connect(f"{postgres_server}/postgres")
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE odr_template")
+    # Copying files is quicker than writing every page to the log, as newer servers do unasked.
+    how = "STRATEGY FILE_COPY" if connection.get_server_version().major >= 15 else ""
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE odr_template {how}")
     yield Settings(var=tmp_path, database_url=f"{postgres_server}/{name}", secret_key=SECRET)
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
 
 
-@pytest.fixture(
-    params=[
-        pytest.param("sqlite", marks=pytest.mark.sqlite),
-        pytest.param("postgres", marks=pytest.mark.postgres),
-    ]
-)
-def settings(request: pytest.FixtureRequest) -> Settings:
-    """Both engines: a test that asks for this (or for `db`, `cast`, `app`) runs twice."""
-    found: Settings = request.getfixturevalue(f"{request.param}_settings")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Both engines, SQLite alone where a test is marked `one_engine`."""
+    if "engine_of_both" in metafunc.fixturenames:
+        engines = [pytest.param("sqlite", marks=pytest.mark.sqlite)]
+        if metafunc.definition.get_closest_marker("one_engine") is None:
+            engines.append(pytest.param("postgres", marks=pytest.mark.postgres))
+        metafunc.parametrize("engine_of_both", engines, indirect=True)
+
+
+@pytest.fixture
+def engine_of_both(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, engine_of_both: str) -> Settings:
+    """Both engines: a test that asks for this (or for `db`, `cast`, `app`) runs twice, or once if it is marked so."""
+    found: Settings = request.getfixturevalue(f"{engine_of_both}_settings")
     return found
 
 

@@ -15,6 +15,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests import places
+
+# A server that nobody starts again after a crash.
+_FORGETFUL = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=minimal", "max_wal_senders=0"]
+
 
 def free_port() -> int:
     """A loopback port nobody listens on at this moment."""
@@ -59,9 +64,10 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 20)
 @contextlib.contextmanager
 def postgres(*, durable: bool = False) -> Iterator[str]:
     """A PostgreSQL server; yields its URL. initdb refuses root, so then it runs as the user postgres. Only a `durable`
-    one syncs its commits, as a real one does."""
+    one lies on a disk and syncs its commits, as a real one does."""
     root = os.geteuid() == 0
-    with tempfile.TemporaryDirectory(prefix="odr-pg-", ignore_cleanup_errors=True) as folder:
+    place = None if durable else places.in_memory()
+    with tempfile.TemporaryDirectory(prefix="odr-pg-", dir=place, ignore_cleanup_errors=True) as folder:
         if root:
             shutil.chown(folder, "postgres", "postgres")
         user = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
@@ -73,7 +79,7 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         port = free_port()
         said = ["max_connections=200", f"unix_socket_directories={folder}"]
         if not durable:
-            said += ["fsync=off", "full_page_writes=off"]
+            said += _FORGETFUL
         options = [word for one in said for word in ("-c", one)]
         process = subprocess.Popen(
             [program("postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), *options],

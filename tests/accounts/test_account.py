@@ -62,6 +62,7 @@ async def test_a_checked_identity_cannot_be_swapped_for_another(db: Database, cl
 
 
 @pytest.mark.parametrize("id_no", ["", "1101051949123100", "110105194902310021", ID_NO])
+@pytest.mark.one_engine
 async def test_an_id_number_that_cannot_be_is_said_at_the_field(cast: Cast, db: Database, id_no: str) -> None:
     async with cast.stranger.browser() as browser:
         answer = await browser.post("/me/identity", data={"csrf": CSRF, "name": "冯路人", "id_no": id_no})

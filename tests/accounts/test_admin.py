@@ -29,6 +29,7 @@ CALLS = (
 NEW = {"name": "韩调解", "phone": "13904730200", "login_name": "Han.Mediator", "role": "mediator"}
 
 
+@pytest.mark.one_engine
 async def test_nobody_else_opens_the_admins_pages(cast: Cast) -> None:
     for name, member in cast.everybody_but("system_admin").items():
         refused = 403 if member.actor.staff else 404
@@ -40,6 +41,7 @@ async def test_nobody_else_opens_the_admins_pages(cast: Cast) -> None:
             assert (await browser.get(page)).status_code == 200, page
 
 
+@pytest.mark.one_engine
 async def test_nobody_else_makes_the_admins_calls(cast: Cast, client: httpx2.AsyncClient) -> None:
     bodies = {"/api/v1/people": NEW | {"body": cast.body_pid}, "/api/v1/api-keys": {"name": "一把钥匙"}}
     acts = [
@@ -63,6 +65,7 @@ async def test_nobody_else_makes_the_admins_calls(cast: Cast, client: httpx2.Asy
         assert (await client.request(method, path, json=bodies.get(path, {}))).status_code == 401, (method, path)
 
 
+@pytest.mark.one_engine
 async def test_nobody_else_posts_to_the_admins_pages(cast: Cast) -> None:
     base = f"/admin/people/{cast.applicant.pid}"
     acts = ("grants", "grants/end", "password", "totp", "lock", "unlock", "logins/end")
@@ -110,6 +113,7 @@ async def test_a_new_member_of_staff_is_handed_password_and_qr_once(
         ({"name": ""}, "name"),
     ],
 )
+@pytest.mark.one_engine
 async def test_a_wrong_field_of_a_new_member_is_named_and_the_rest_kept(
     cast: Cast, change: dict[str, str], field: str
 ) -> None:

@@ -5,6 +5,8 @@ import pytest
 
 from tests.cast import CSRF, Cast
 
+pytestmark = pytest.mark.one_engine
+
 
 async def test_home_answers_six_questions_and_offers_two_ways(client: httpx2.AsyncClient) -> None:
     page = await client.get("/")

@@ -131,6 +131,7 @@ async def test_a_known_and_an_unknown_phone_get_the_same_answer(cast: Cast, clie
 
 
 @pytest.mark.parametrize("phone", ["", "123", "１２３", "0473-2020202", "<script>"])
+@pytest.mark.one_engine
 async def test_what_is_no_phone_is_said_at_the_field_and_kept(browser: httpx2.AsyncClient, phone: str) -> None:
     wrong = await ask(browser, phone)
     assert wrong.status_code == 422
@@ -155,6 +156,7 @@ async def test_what_is_no_phone_is_said_at_the_field_and_kept(browser: httpx2.As
         ("/" + "a" * 600, "/cases"),
     ],
 )
+@pytest.mark.one_engine
 async def test_after_signing_in_only_paths_of_this_site_are_followed(
     db: Database, browser: httpx2.AsyncClient, wanted: str, to: str
 ) -> None:
@@ -168,10 +170,12 @@ async def test_after_signing_in_only_paths_of_this_site_are_followed(
 @pytest.mark.parametrize(
     "path", ["/login", "/login/code", "/login/code/again", "/login/staff", "/logout", "/preferences"]
 )
+@pytest.mark.one_engine
 async def test_a_form_without_its_token_is_refused(browser: httpx2.AsyncClient, path: str) -> None:
     assert (await browser.post(path, data={"phone": PHONE})).status_code == 403
 
 
+@pytest.mark.one_engine
 async def test_a_form_from_another_site_is_refused(browser: httpx2.AsyncClient) -> None:
     answer = await browser.post(
         "/login", data={"csrf": CSRF, "phone": PHONE}, headers={"Origin": "https://evil.example"}
@@ -191,6 +195,7 @@ async def test_a_program_signs_in_reads_itself_and_signs_out(db: Database, clien
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "sign_in_needed")
 
 
+@pytest.mark.one_engine
 async def test_a_wrong_code_by_json_names_the_field(client: httpx2.AsyncClient) -> None:
     await client.post("/api/v1/logins/codes", json={"phone": PHONE})
     wrong = await client.post("/api/v1/logins", json={"phone": PHONE, "code": "12345"})
@@ -232,6 +237,7 @@ async def test_roles_work_in_a_staff_login_only(
     assert (await browser.get("/admin/people")).status_code == 404
 
 
+@pytest.mark.one_engine
 async def test_every_wrong_part_gets_the_same_answer(browser: httpx2.AsyncClient, auditor_card: StaffCard) -> None:
     nobody = StaffCard(auditor_card.person, "nobody", auditor_card.secret)
     answers = [
@@ -245,11 +251,13 @@ async def test_every_wrong_part_gets_the_same_answer(browser: httpx2.AsyncClient
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
+@pytest.mark.one_engine
 async def test_a_clock_may_be_one_step_off(browser: httpx2.AsyncClient, auditor_card: StaffCard, steps: int) -> None:
     assert (await staff(browser, auditor_card, totp=auditor_card.code(steps))).status_code == 303
 
 
 @pytest.mark.parametrize("steps", [-3, 3])
+@pytest.mark.one_engine
 async def test_a_clock_further_off_is_refused(browser: httpx2.AsyncClient, auditor_card: StaffCard, steps: int) -> None:
     assert (await staff(browser, auditor_card, totp=auditor_card.code(steps))).status_code == 422
 

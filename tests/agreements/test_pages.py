@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from PIL import Image
 from pypdf import PdfReader
 from sqlalchemy import select
@@ -14,6 +15,8 @@ from odr.evidence import service as evidence
 from odr.evidence.models import File
 from tests.agreements.story import TOTP, Story, strokes_of
 from tests.cast import CSRF, Member
+
+pytestmark = pytest.mark.one_engine
 
 
 async def _get(who: Member, path: str, status: int = 200) -> str:

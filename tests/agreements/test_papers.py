@@ -15,6 +15,8 @@ from odr.evidence.genuine import grouped
 from odr.evidence.models import File
 from tests.agreements.story import Story
 
+pytestmark = pytest.mark.one_engine
+
 
 def _text(data: bytes) -> str:
     return "".join("".join(page.extract_text().split()) for page in pypdf.PdfReader(io.BytesIO(data)).pages)

@@ -21,6 +21,8 @@ from odr.evidence.models import File
 from tests.agreements.story import Story
 from tests.conftest import SECRET
 
+pytestmark = pytest.mark.one_engine
+
 BODY = "乌海市公用事业纠纷人民调解委员会"
 
 

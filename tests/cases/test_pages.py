@@ -3,10 +3,14 @@
 import json
 import re
 
+import pytest
+
 from odr.core import ids
 from odr.rooms import service as rooms
 from tests.cases.story import Story
 from tests.cast import CSRF, Cast, Member
+
+pytestmark = pytest.mark.one_engine
 
 
 async def get(member: Member, path: str) -> str:

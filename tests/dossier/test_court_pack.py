@@ -420,6 +420,7 @@ async def test_a_request_that_was_withdrawn_before_it_left_is_not_carried(
     assert not (tmp_path / "court").exists()
 
 
+@pytest.mark.one_engine
 async def test_a_real_pack_has_bookmarks_and_page_numbers_and_stays_the_same(story: Story) -> None:
     await _ready(story)
     pack = await _pack(story, story.cast.mediator)

@@ -103,6 +103,7 @@ async def test_each_side_takes_its_own_and_the_facts_only_when_all_allow_it(
     assert FACT not in await _text(cast.respondent, _address(story, "respondent")), "taken back is taken back"
 
 
+@pytest.mark.one_engine
 async def test_a_real_one_has_its_bookmarks_and_says_the_day(story: Story) -> None:
     await _fact(story)
     for who in (story.cast.applicant, story.cast.respondent):

@@ -114,6 +114,7 @@ async def _view(session: Any, story: Story) -> Any:
 
 
 @pytest.mark.sqlite
+@pytest.mark.one_engine
 async def test_absent_wrong_and_drafted_papers_look_alike_and_what_was_typed_is_kept(
     story: Story, client: httpx2.AsyncClient
 ) -> None:
@@ -140,6 +141,7 @@ async def test_absent_wrong_and_drafted_papers_look_alike_and_what_was_typed_is_
 
 
 @pytest.mark.sqlite
+@pytest.mark.one_engine
 async def test_a_machine_that_tries_codes_is_slowed_down(story: Story, client: httpx2.AsyncClient) -> None:
     agreement = await story.frozen()
     statuses = [(await client.get(f"/api/v1/papers/{ids.new_code(12)}")).status_code for _n in range(121)]
@@ -163,6 +165,7 @@ async def test_who_handles_the_case_goes_from_the_qr_to_taking_the_sheet_in(stor
 
 
 @pytest.mark.sqlite
+@pytest.mark.one_engine
 async def test_the_root_certificate_is_everybodys(story: Story, client: httpx2.AsyncClient) -> None:
     answer = await client.get("/papers/certificate.pem")
     assert answer.status_code == 200

@@ -14,6 +14,8 @@ from odr.meetings.schemas import PastIn
 from tests.agreements.story import Story, begun
 from tests.cast import Cast, Member
 
+pytestmark = pytest.mark.one_engine
+
 READERS = {"applicant", "respondent", "applicant_agent", "respondent_agent", "mediator", "body_clerk"}
 
 

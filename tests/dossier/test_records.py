@@ -173,6 +173,7 @@ async def test_a_record_of_a_talk_with_one_side_is_not_there_for_the_other(story
         assert await access.records(session, view) == []
 
 
+@pytest.mark.one_engine
 async def test_the_pages_lead_a_party_from_page_to_page(story: Story) -> None:
     cast = story.cast
     started = await send(cast.mediator, f"/cases/{story.case}/records")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,6 +16,13 @@ from tests.faults import engines, service
 from tests.faults.engines import Postgres, Redis
 from tests.faults.service import Nursery, Site, Worker
 from tests.plugins.faults import Trial
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """On a disk: a kill finds commits on their way to it."""
+    with tempfile.TemporaryDirectory(prefix="odr-faults-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

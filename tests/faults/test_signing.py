@@ -182,7 +182,7 @@ async def test_edits_double_signatures_and_two_tabs_leave_no_mixed_agreement(
     monkeypatch.setattr(accounts, "check_totp", right)
     trial.engine = "SQLite" if db.is_sqlite else "PostgreSQL + Redis"
     kinds = ("edited meanwhile", "signed twice", "two tabs")
-    rounds = trial.size(40, 800)
+    rounds = trial.size(15, 800)
     for n in range(1, rounds + 1):
         story = await a_case(db, cast, n)
         agreement = await story.frozen()

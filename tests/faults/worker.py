@@ -11,10 +11,17 @@ import json
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from fastapi.routing import iter_route_contexts
+
 _PR_SET_PDEATHSIG = 1
+LOADED = (
+    "odr.cli", "odr.app", "odr.live.serving", "odr.live.stopping", "odr.core.redis_bus", "redis.asyncio",
+    "sqlalchemy.dialects.sqlite.aiosqlite", "sqlalchemy.dialects.postgresql.asyncpg",
+)  # fmt: skip
 
 
 def _become(order: dict[str, Any]) -> None:
@@ -37,8 +44,10 @@ def _become(order: dict[str, Any]) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are buried by the kernel
-    import odr.cli  # noqa: F401 - the point of it all
-
+    # The point of it all. A command loads what it needs when it runs, so what serving loads is named here.
+    for name in LOADED:
+        import_module(name)
+    list(iter_route_contexts(import_module("odr.app").ROUTES.routes))  # made ready at the first look
     gc.collect()
     gc.freeze()
     print("ready", flush=True)  # noqa: T201

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.demo_city import DemoCity
 from tests.journeys.service import SECONDS, Service, running
 from tests.journeys.visitor import ROOT, Album, Visitor
 
@@ -32,8 +33,8 @@ DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("city")) as found:
+def service(tmp_path_factory: pytest.TempPathFactory, demo_city: DemoCity) -> Iterator[Service]:
+    with running(tmp_path_factory.mktemp("city") / "var", demo_city) as found:
         yield found
 
 

@@ -14,6 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests import servers
+from tests.demo_city import DemoCity
 
 # One unit for the waits of a journey; a slow machine scales it.
 SECONDS = float(os.environ.get("ODR_TEST_SECONDS", "20"))
@@ -39,14 +40,19 @@ class Service:
 
 
 @contextlib.contextmanager
-def running(var: Path, **settings: str) -> Iterator[Service]:
-    """A demo city in `var`, served on a free port until the block ends. Settings: `ODR_REDIS_URL="…"`."""
+def running(var: Path, city: DemoCity | None = None, **settings: str) -> Iterator[Service]:
+    """A demo city in `var`, served on a free port until the block ends: a copy of `city`, or one made for these
+    settings (`ODR_DATABASE_URL="…"`)."""
     port = servers.free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith("ODR_")}
     env |= {"ODR_VAR": str(var), "ODR_PORT": str(port)} | settings
     command = [sys.executable, "-m", "odr.cli"]
-    made = subprocess.run([*command, "demo", "--json"], env=env, capture_output=True, text=True, check=True)
-    logins = json.loads(made.stdout)
+    if city is None:
+        made = subprocess.run([*command, "demo", "--json"], env=env, capture_output=True, text=True, check=True)
+        logins = json.loads(made.stdout)
+    else:
+        city.copied(var)
+        logins = city.logins(f"http://127.0.0.1:{port}")
     with (var / "serve.log").open("wb") as log:
         process = subprocess.Popen([*command, "serve"], env=env, stdout=log, stderr=log)
         try:

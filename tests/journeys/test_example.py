@@ -24,11 +24,13 @@ def test_the_example_is_short_enough_to_be_read() -> None:
     ],
 )
 def test_the_example_tells_the_story_to_its_end(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    settings = {}
-    if engine == "postgres":
+    settings, city = {}, None
+    if engine == "sqlite":
+        city = request.getfixturevalue("demo_city")
+    else:
         settings["ODR_DATABASE_URL"] = request.getfixturevalue("postgres_settings").database_url
         settings["ODR_REDIS_URL"] = request.getfixturevalue("redis_url")
-    with running(tmp_path / "city", **settings) as service:
+    with running(tmp_path / "city", city, **settings) as service:
         told = subprocess.run(
             [sys.executable, str(EXAMPLE)], input=json.dumps(service.logins), capture_output=True, text=True
         )

@@ -38,6 +38,7 @@ FOREIGN = [
 ]
 
 
+@pytest.mark.one_engine
 async def test_a_foreign_origin_is_turned_away(server: Server, cast: Cast) -> None:
     for origin in FOREIGN:
         foreign = origin.format(host=f"127.0.0.1:{server.port}", port=server.port)
@@ -46,6 +47,7 @@ async def test_a_foreign_origin_is_turned_away(server: Server, cast: Cast) -> No
             assert await line.closed() == protocol.REFUSED, foreign
 
 
+@pytest.mark.one_engine
 async def test_a_browser_of_our_own_pages_comes_in(server: Server, cast: Cast) -> None:
     for name in ("127.0.0.1", "localhost"):
         headers = browser_headers(cast.applicant, Origin=f"http://{name}:{server.port}")
@@ -54,6 +56,7 @@ async def test_a_browser_of_our_own_pages_comes_in(server: Server, cast: Cast) -
             assert line.socket.subprotocol == "odr.v1"
 
 
+@pytest.mark.one_engine
 async def test_a_cookie_without_origin_and_a_bearer_with_one_are_turned_away(server: Server, cast: Cast) -> None:
     async with opened_line(server, additional_headers=browser_headers(cast.applicant)) as line:
         assert await line.closed() == protocol.REFUSED
@@ -66,6 +69,7 @@ async def test_a_cookie_without_origin_and_a_bearer_with_one_are_turned_away(ser
         assert await line.closed() == protocol.REFUSED
 
 
+@pytest.mark.one_engine
 async def test_who_is_not_signed_in_is_told_so(server: Server, cast: Cast) -> None:
     for token in ("", "nonsense", "x" * 4000):
         headers = {"Cookie": f"odr_login={token}", "Origin": server.origin}
@@ -128,6 +132,7 @@ BAD_FRAMES: list[Any] = [
 ]
 
 
+@pytest.mark.one_engine
 async def test_bad_frames_are_answered_and_keep_the_line(server: Server, cast: Cast, opened: Rooms) -> None:
     async with opened_line(server, cast.applicant) as a:
         await a.join(opened.joint.pid)
@@ -138,6 +143,7 @@ async def test_bad_frames_are_answered_and_keep_the_line(server: Server, cast: C
         assert (await a.next("pong"))["n"] == 7
 
 
+@pytest.mark.one_engine
 async def test_a_refused_line_names_its_id_and_nothing_of_its_content(
     server: Server, cast: Cast, opened: Rooms
 ) -> None:
@@ -158,6 +164,7 @@ async def test_a_refused_line_names_its_id_and_nothing_of_its_content(
         assert "夹带".encode() not in bytes(a.bytes_heard)
 
 
+@pytest.mark.one_engine
 async def test_a_frame_that_is_too_big_closes_with_its_code(server: Server, cast: Cast) -> None:
     async with opened_line(server, cast.applicant) as a:
         await a.next("welcome")
@@ -165,6 +172,7 @@ async def test_a_frame_that_is_too_big_closes_with_its_code(server: Server, cast
         assert await a.closed() == 1009
 
 
+@pytest.mark.one_engine
 async def test_endless_fragments_are_cut_off(server: Server, cast: Cast) -> None:
     async def drops() -> Any:
         while True:

@@ -86,6 +86,7 @@ async def test_a_room_that_is_not_yours_is_not_there(cast: Cast, opened: Rooms) 
             assert files[0].text == files[1].text
 
 
+@pytest.mark.one_engine
 async def test_a_stranger_to_the_service_must_sign_in(client: Any, opened: Rooms) -> None:
     answer = await client.get(f"/api/v1/rooms/{opened.joint.pid}/lines")
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "sign_in_needed")
@@ -110,6 +111,7 @@ async def test_a_stranger_to_the_service_must_sign_in(client: Any, opened: Rooms
         {"id": "a" * 22, "text": "x", "seq": 1},
     ],
 )
+@pytest.mark.one_engine
 async def test_a_line_that_is_none_is_refused_field_by_field(cast: Cast, opened: Rooms, body: dict[str, Any]) -> None:
     async with cast.applicant.program() as a:
         answer = await a.post(f"/api/v1/rooms/{opened.joint.pid}/lines", json=body)
@@ -117,6 +119,7 @@ async def test_a_line_that_is_none_is_refused_field_by_field(cast: Cast, opened:
         assert answer.json()["error"]["fields"]
 
 
+@pytest.mark.one_engine
 async def test_a_browser_needs_its_token(cast: Cast, opened: Rooms) -> None:
     path, body = f"/api/v1/rooms/{opened.joint.pid}/lines", {"id": ids.new_pid(), "text": "x"}
     async with cast.applicant.browser() as a:
@@ -124,6 +127,7 @@ async def test_a_browser_needs_its_token(cast: Cast, opened: Rooms) -> None:
         assert (await a.post(path, json=body, headers={"X-CSRF-Token": CSRF})).status_code == 201
 
 
+@pytest.mark.one_engine
 async def test_who_sends_too_much_is_told_to_wait(cast: Cast, opened: Rooms) -> None:
     async with cast.applicant.program() as a:
         for n in range(125):
