@@ -33,7 +33,7 @@ class Postgres:
             for place in filter(None, (Path(folder), data and data.parent, log and log.parent)):
                 shutil.chown(place, "postgres", "postgres")
         small = ["--wal-segsize=1"] if data or log else []  # a log in pieces of 16 MB fills a small disk by itself
-        self._options = ["max_wal_size=16MB"] if small else []
+        self._options = ["max_wal_size=16MB"] if data else ["max_wal_size=1GB"] if log else []
         elsewhere = ["-X", str(log)] if log else []
         self._run("initdb", "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N", *small, *elsewhere)
         self.process: subprocess.Popen[bytes] | None = None
