@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from odr.core import clock
 from odr.core.bus import Bus
 from odr.core.log import log
 
@@ -145,7 +146,7 @@ class Presence:
         """Write down who is here, take out who went, read who is elsewhere."""
         if self._redis is None or not cases:
             return
-        now = time.time()
+        now = clock.steady_seconds()  # a clock set back must not keep who is gone
         asked = sorted(cases)
         async with asyncio.timeout(_PATIENCE), self._redis.pipeline(transaction=False) as pipe:
             for case in asked:
