@@ -169,8 +169,16 @@ async def _act(
     except Invalid as error:
         return await _again(request, actor, pid, item, mark, form, error)
     except Conflict as error:
-        return await _shown(request, actor, pid, item, error, form.values)
+        return await _shown(request, actor, pid, item, _with_words(error, form), form.values)
     return web.see_other(f"/cases/{pid}/performance/{item}")
+
+
+def _with_words(error: Conflict, form: Form) -> Conflict:
+    """A promise that moved on has the form no longer; what was written comes back in the sentence."""
+    words = (form.values.get("note") or form.values.get("reason") or "").strip()
+    if not words:
+        return error
+    return Conflict(error.say + _("您写的是：%(words)s", words=words), code=error.code)
 
 
 async def _again(

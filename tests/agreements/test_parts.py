@@ -413,3 +413,20 @@ async def test_a_slip_of_another_case_is_told_to_staff_alone_and_an_item_stays_i
         assert again.status_code == 422
         assert "没有这个日期" in again.text
         assert "发工资晚" in again.text
+
+
+@pytest.mark.one_engine
+async def test_words_about_a_promise_that_has_moved_on_come_back(story: Story) -> None:
+    """It is done; the page that was still open has forms which the new page has no longer."""
+    await story.effective()
+    await _claim(story)
+    await _settle(story, story.cast.applicant, answer="confirm")
+    at = f"/cases/{story.case}/performance/{(await _item(story)).pid}"
+    for who, path, given in (
+        ("respondent", "claims", {"amount": "100", "note": "微信转的一百"}),
+        ("respondent", "postponements", {"to": f"{clock.today() + timedelta(days=9)}", "reason": "发工资晚几天"}),
+    ):
+        async with story.cast.everybody()[who].browser() as browser:
+            again = await browser.post(f"{at}/{path}", data={"csrf": CSRF, **given})
+        assert again.status_code == 409
+        assert f"您写的是：{list(given.values())[1]}" in again.text
