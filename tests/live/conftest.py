@@ -9,6 +9,7 @@ from odr.app import create_app
 from odr.core.db import Database
 from odr.core.settings import Settings
 from tests.cast import Cast
+from tests.conftest import forget
 from tests.live.server import Server, serving_app
 from tests.rooms.conftest import Rooms, opened_rooms
 
@@ -17,6 +18,7 @@ from tests.rooms.conftest import Rooms, opened_rooms
 async def server(settings: Settings) -> AsyncIterator[Server]:
     async with serving_app(create_app, settings) as running:
         yield running
+    forget(running.app)
 
 
 @pytest.fixture
