@@ -15,7 +15,6 @@ from odr.app import create_app
 from odr.core import crypto, i18n, migrate
 from odr.core.db import Database
 from odr.core.settings import Settings
-from odr.rooms import journal
 from tests import demo_city, places, servers
 from tests.cast import Cast, found_cast
 from tests.demo_city import DemoCity
@@ -125,8 +124,11 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 
 
 def forget(application: FastAPI) -> None:
-    """A database that was closed is held by its own journal: two megabytes a test, gigabytes at the end of a run."""
-    journal._journals.pop(application.state.odr.db, None)
+    """A closed database is held by its journal as long as the process lives, and what it compiled of its statements
+    with it: two megabytes a test, gigabytes at the end of a run."""
+    database: Database = application.state.odr.db
+    for engine in (database.engine, database._reader):
+        engine.sync_engine.clear_compiled_cache()
 
 
 @pytest.fixture
