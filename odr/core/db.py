@@ -299,7 +299,9 @@ def _in_words(failure: Exception) -> str:
     cause = getattr(failure, "orig", None)
     if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(cause, "sqlstate", None) == "53100":
         return "the disk is full"
-    return "it does not answer" if isinstance(failure, (OSError, PoolTimeout)) else type(failure).__name__
+    if isinstance(failure, (OSError, PoolTimeout)) or getattr(failure, "connection_invalidated", False):
+        return "it does not answer"
+    return " ".join(filter(None, (type(failure).__name__, getattr(cause, "sqlstate", None))))
 
 
 async def check_pragmas(database: Database) -> dict[str, str]:
