@@ -29,7 +29,6 @@ CALLS = (
 NEW = {"name": "韩调解", "phone": "13904730200", "login_name": "Han.Mediator", "role": "mediator"}
 
 
-@pytest.mark.one_engine
 async def test_nobody_else_opens_the_admins_pages(cast: Cast) -> None:
     for name, member in cast.everybody_but("system_admin").items():
         refused = 403 if member.actor.staff else 404
@@ -41,7 +40,6 @@ async def test_nobody_else_opens_the_admins_pages(cast: Cast) -> None:
             assert (await browser.get(page)).status_code == 200, page
 
 
-@pytest.mark.one_engine
 async def test_nobody_else_makes_the_admins_calls(cast: Cast, client: httpx2.AsyncClient) -> None:
     bodies = {"/api/v1/people": NEW | {"body": cast.body_pid}, "/api/v1/api-keys": {"name": "一把钥匙"}}
     acts = [
@@ -65,7 +63,6 @@ async def test_nobody_else_makes_the_admins_calls(cast: Cast, client: httpx2.Asy
         assert (await client.request(method, path, json=bodies.get(path, {}))).status_code == 401, (method, path)
 
 
-@pytest.mark.one_engine
 async def test_nobody_else_posts_to_the_admins_pages(cast: Cast) -> None:
     base = f"/admin/people/{cast.applicant.pid}"
     acts = ("grants", "grants/end", "password", "totp", "lock", "unlock", "logins/end")
