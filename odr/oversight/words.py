@@ -154,6 +154,7 @@ THINGS: Mapping[str, str] = {
     "agreement": N_("调解协议"),
     "api_key": N_("接口密钥"),
     "case": N_("案件"),
+    "clock": N_("时钟"),
     "court_request": N_("司法确认申请"),
     "demo": N_("演示城市"),
     "draft": N_("申请草稿"),
