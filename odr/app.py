@@ -1,6 +1,5 @@
 """The composition root: settings in, one ASGI application out."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -35,6 +34,7 @@ from odr import __version__, navigation, probes
 from odr.accounts import realname
 from odr.core import clock_mark, crypto, db, jobs, log, migrate
 from odr.core.bus import Bus, MemoryBus
+from odr.core.errands import Errands
 from odr.core.limits import Limiter
 from odr.core.measuring import Measured
 from odr.core.settings import Settings
@@ -136,9 +136,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service.hub.start()
         indexer = Indexer(service.db)
         indexer.start()
-        sweeper = asyncio.create_task(evidence.sweep_for_ever(service.db), name="evidence-sweep")
+        errands = Errands()
+        errands.run("evidence-sweep", lambda: evidence.sweep_for_ever(service.db))
         yield
-        sweeper.cancel()
+        await errands.close()
         await indexer.close()
         # Sockets are told first, what they sent is stored, then the lines to the other servers are let go.
         await service.hub.close()

@@ -316,7 +316,7 @@ def clock_(
         await migrate.upgrade(settings)
         database = Database(settings)
         try:
-            by = await clock_accepting.mark_of(database)
+            by = await clock_accepting.behind_by(database)
             if accept and by:
                 await clock_accepting.accept(database)
             return by

@@ -7,7 +7,7 @@ whole of its term from now on, so nobody is signed out, and nobody stays locked 
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from odr.accounts.codes import LIFE
 from odr.accounts.credentials import LOCK
@@ -17,8 +17,7 @@ from odr.audit import service as audit
 from odr.audit.who import SYSTEM
 from odr.cases.invitations import VALID
 from odr.cases.models import Invitation
-from odr.core import clock
-from odr.core.clock_mark import ClockMark
+from odr.core import clock, clock_mark
 from odr.core.db import Database
 from odr.core.jobs import LEASE, Job
 from odr.oversight.models import Reading
@@ -37,24 +36,21 @@ _TERMS: tuple[tuple[Any, timedelta], ...] = (
 )
 
 
-async def mark_of(database: Database) -> float:
-    """Learn the mark; by how many seconds the clock stands behind it."""
-    async with database.read() as session:
-        kept = await session.scalar(select(ClockMark.at))
-    if kept is not None:
-        clock.not_before(kept)
+async def behind_by(database: Database) -> float:
+    """By how many seconds the clock stands behind the mark."""
+    await clock_mark.learn(database)
     return clock.behind()
 
 
 async def accept(database: Database) -> None:
     """From now on the clock is believed again. For a service that is stopped: another worker that runs remembers."""
-    by = await mark_of(database)
+    by = await behind_by(database)
     now = clock.now()
     async with database.write() as session:
         for column, term in _TERMS:
             await session.execute(update(column.class_).where(column > now + term).values({column: now + term}))
         staff = update(Login).where(Login.staff, Login.expires_at > now + STAFF_LIFE)
         await session.execute(staff.values(expires_at=now + STAFF_LIFE))
-        await session.execute(update(ClockMark).values(at=now))
+        await session.execute(update(clock_mark.ClockMark).values(at=now))
         await audit.record(session, SYSTEM, "clock:mark:lowered", "clock", "mark", {"seconds": round(by)})
     clock.believe()

@@ -7,7 +7,6 @@ what is given and what is asked go by the same time.
 """
 
 import asyncio
-import contextlib
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert, select, update
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from odr.core import clock
 from odr.core.db import Base, Database, UTCDateTime
+from odr.core.errands import Errands
 from odr.core.log import log
 
 _EVERY = 15.0
@@ -32,12 +32,18 @@ class ClockMark(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-async def keep(database: Database) -> None:
-    """Learn the mark, and raise it when it is older than its step."""
+async def learn(database: Database) -> datetime | None:
+    """The mark as it is kept, which the clock knows from now on."""
     async with database.read() as session:
         kept = await session.scalar(select(ClockMark.at).where(ClockMark.id == 1))
     if kept is not None:
         clock.not_before(kept)
+    return kept
+
+
+async def keep(database: Database) -> None:
+    """Learn the mark, and raise it when it is older than its step."""
+    kept = await learn(database)
     reached = datetime.fromtimestamp(clock.steady_seconds(), UTC)
     if kept is None or reached - kept >= _STEP:
         try:
@@ -57,18 +63,15 @@ class Keeper:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._was_behind = False
-        self._task: asyncio.Task[None] | None = None
+        self._errands = Errands()
 
     async def start(self) -> None:
         """Learn the mark before the first login is looked at."""
         await self._look()
-        self._task = asyncio.create_task(self._loop(), name="clock-mark")
+        self._errands.run("clock-mark", self._loop)
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._errands.close()
 
     async def _loop(self) -> None:
         while True:

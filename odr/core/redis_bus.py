@@ -1,7 +1,6 @@
 """The bus between several workers. Loaded where Redis is configured and nowhere else."""
 
 import asyncio
-import contextlib
 import time
 
 import orjson
@@ -9,6 +8,7 @@ import redis.asyncio as redis_client
 from redis.exceptions import RedisError
 
 from odr.core.bus import MemoryBus
+from odr.core.errands import Errands
 from odr.core.log import log
 
 _CHANNEL = "odr:pokes"
@@ -25,7 +25,7 @@ class RedisBus(MemoryBus):
         super().__init__()
         self._redis = client
         self._me = f"{id(self):x}{time.monotonic_ns():x}"
-        self._task: asyncio.Task[None] | None = None
+        self._errands = Errands()
         self._heard = time.monotonic()
         self._mute = False
 
@@ -42,13 +42,10 @@ class RedisBus(MemoryBus):
             self._mute = True
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._listen(), name="bus-listener")
+        self._errands.run("bus-listener", self._listen)
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._errands.close()
         await self._redis.aclose()
 
     def listener_age(self) -> float:

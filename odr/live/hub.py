@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from odr.accounts.access import still_signed_in, touch
 from odr.core.bus import Bus, MemoryBus
 from odr.core.db import Database
+from odr.core.errands import Errands
 from odr.core.log import log
 from odr.live import protocol
 from odr.live.connection import Connection
-from odr.live.errands import Errands
 from odr.live.presence import Presence
 from odr.live.streams import LiveRoom, Streams, chunks
 from odr.rooms import service as rooms

@@ -27,7 +27,7 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
 
     `write` sends a text in this very step, without a task per frame. Whoever sets `take` gets each whole text
     message at once; what it declines, and all that comes behind, goes through the queue of ASGI. A chunk that is one
-    whole text message, as nearly all are, does not pass through the parser, which costs as much as the rest.
+    whole text message, as nearly all are, is read without the parser.
 
     It leans on names inside uvicorn and websockets, whose versions the lock file holds; `tests/live` fails when they
     move.

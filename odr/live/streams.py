@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 
 from odr.core import metrics
 from odr.core.db import Database
+from odr.core.errands import Errands
 from odr.core.log import log
 from odr.live import protocol
 from odr.live.connection import Connection
-from odr.live.errands import Errands
 from odr.live.frames import lines_frame, live_frames, room_frame
 from odr.rooms import service as rooms
 from odr.rooms.access import unknown_room

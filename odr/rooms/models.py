@@ -93,7 +93,7 @@ class Message(Base):
     __table_args__ = (
         # Exactly-once for the life of the case: a repeat of a client id meets this index, on any worker. Client ids
         # begin with their time, so new ones all go to its end; by room and author they went to as many leaves as people
-        # write from, and a line cost twice as much once the table was large.
+        # write from, and storing a line cost nearly twice as much once the table was large.
         Index(
             "ix_messages_repeat",
             "client_id",

@@ -234,6 +234,8 @@ async def test_a_clause_removed_meanwhile_costs_no_word(story: Story) -> None:
     typed = form | {"text": "写了很久的一段话。", "amount": "1234.56", "manner": "微信转账"}
     again = await _post(cast.mediator, f"{at}/clauses/{edited}", 410, **typed)
     assert "刚被删去了。写下的都还在" in again
+    assert "这一步还没有完成" in again
+    assert "标红" not in again
     assert f'action="{at}/clauses/new"' in again
     kept = values_of(again)
     names = ("kind", "obligor", "obligee", "text", "amount", "due_on", "manner")

@@ -112,7 +112,7 @@ async def test_a_real_one_has_its_bookmarks_and_says_the_day(story: Story) -> No
     async with story.cast.applicant.browser() as browser:
         data = (await browser.get(_address(story, "applicant"))).content
     reader = pypdf.PdfReader(io.BytesIO(data))
-    titles = [str(one["/Title"]) for one in reader.outline]  # type: ignore[call-overload, index]
+    titles = [str(one["/Title"]) for one in reader.outline]  # type: ignore[call-overload, index]  # a flat outline holds no lists
     assert titles == ["调解未达成协议材料", "目录", "调解终止告知书", "无争议事实记载"]
     text = "".join(page.extract_text() for page in reader.pages).replace(" ", "").replace("\n", "")
     today = clock.today()

@@ -399,7 +399,7 @@ async def test_a_broken_pdf_is_named_and_left_out(monkeypatch: pytest.MonkeyPatc
     assert [(span.key, span.pages) for span in rows] == [("a", "1"), ("b", "2-3")]
     reader = pypdf.PdfReader(io.BytesIO(bound.data))
     assert len(reader.pages) == 4
-    assert [item.title for item in reader.outline] == ["目录", "甲", "乙"]  # type: ignore[union-attr]
+    assert [item.title for item in reader.outline] == ["目录", "甲", "乙"]  # type: ignore[union-attr]  # a flat one
     assert (await binding.bind(leaves, late, after=0, title="试")).data == bound.data
 
 

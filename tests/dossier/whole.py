@@ -226,7 +226,7 @@ class Whole(Play):
 
     async def _agree(self) -> None:
         """The signed copy is a real one; the frozen text beside it need not be."""
-        real, paper.pdf = paper.pdf, _quick  # type: ignore[assignment]
+        real, paper.pdf = paper.pdf, _quick  # type: ignore[assignment]  # for this test alone
         try:
             await super()._agree()
         finally:
