@@ -3,6 +3,7 @@
 PostgreSQL syncs here, as it does for a city; the other tests' server does not.
 """
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -12,31 +13,37 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
+
 from tests import servers
 
 _QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 class Postgres:
-    """A server with a data folder of its own; `data` and `log` may lie elsewhere, on a disk that gets full. `url`
-    names no database."""
+    """A server with a data folder of its own; its `log` may lie elsewhere, on a disk that gets full. `url` names no
+    database."""
 
-    def __init__(self, folder: str, *, data: Path | None = None, log: Path | None = None) -> None:
+    def __init__(self, folder: str, *, log: Path | None = None) -> None:
         self.folder = folder
-        self.data = str(data or Path(folder, "data"))
+        self.data = str(Path(folder, "data"))
         self.port = servers.free_port()
         self.url = f"postgresql://odr@127.0.0.1:{self.port}"
         # initdb and postgres refuse root.
         root = os.geteuid() == 0
         self._user = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
-        if root:
-            for place in filter(None, (Path(folder), data and data.parent, log and log.parent)):
-                shutil.chown(place, "postgres", "postgres")
-        small = ["--wal-segsize=1"] if data or log else []  # a log in pieces of 16 MB fills a small disk by itself
-        self._options = ["max_wal_size=16MB"] if data else ["max_wal_size=1GB"] if log else []
-        elsewhere = ["-X", str(log)] if log else []
-        self._run("initdb", "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N", *small, *elsewhere)
+        for place in filter(None, (Path(folder), log and log.parent)):
+            self.receives(place)
+        # A log in pieces of 16 MB fills a small disk by itself.
+        elsewhere = ["--wal-segsize=1", "-X", str(log)] if log else []
+        self._options = ["max_wal_size=1GB"] if log else []
+        self._run("initdb", "-U", "odr", "--auth=trust", "-E", "UTF8", "--no-locale", "-N", *elsewhere)
         self.process: subprocess.Popen[bytes] | None = None
+
+    def receives(self, place: Path) -> None:
+        """A folder that the server is to write to."""
+        if self._user:
+            shutil.chown(place, self._user["user"], self._user["group"])
 
     def _run(self, name: str, *args: str) -> None:
         command = [servers.program(name), "-D", self.data, *args]
@@ -130,19 +137,29 @@ def make_room(disk: Path) -> None:
 
 @contextlib.contextmanager
 def postgres_on_a_small_disk(what: str) -> Iterator[tuple[Postgres, Path]]:
-    """A server whose `data` (all of it) or `log` (the write-ahead log alone) lies on a disk that is soon full."""
+    """A server of which the `tables` or the `log` (the write-ahead log) lie on a disk that is soon full; never both:
+    whether the log needs another piece just then would be a matter of chance."""
     with (
         tempfile.TemporaryDirectory(prefix="odr-faults-pg-", ignore_cleanup_errors=True) as folder,
-        small_disk(Path(folder, "disk"), {"data": 160, "log": 32}[what]) as disk,
+        small_disk(Path(folder, "disk"), {"tables": 64, "log": 32}[what]) as disk,
     ):
-        place = disk / what
-        server = Postgres(folder, data=place) if what == "data" else Postgres(folder, log=place)
+        server = Postgres(folder, log=disk / "log" if what == "log" else None)
         try:
             server.start()
             servers.until_ready(server.url)
+            if what == "tables":
+                server.receives(disk)
+                asyncio.run(_new_databases_lie_in(server, disk))
             yield server, disk
         finally:
             server.end()
+
+
+async def _new_databases_lie_in(server: Postgres, place: Path) -> None:
+    connection = await asyncpg.connect(f"{server.url}/postgres")
+    await connection.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
+    await connection.execute("ALTER DATABASE template1 SET TABLESPACE small")
+    await connection.close()
 
 
 @contextlib.contextmanager

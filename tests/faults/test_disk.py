@@ -57,7 +57,7 @@ def cramped(request: pytest.FixtureRequest, tmp_path: Path, redis: Redis) -> Ite
 
 @pytest.mark.postgres
 @pytest.mark.redis
-@pytest.mark.parametrize("cramped", ["data"], indirect=True)
+@pytest.mark.parametrize("cramped", ["tables"], indirect=True)
 async def test_a_full_disk_under_postgres_is_said_and_nothing_is_lost(
     nursery: Nursery, trial: Trial, cramped: Cramped
 ) -> None:
