@@ -37,6 +37,7 @@ from odr.core.bus import Bus, MemoryBus
 from odr.core.errands import Errands
 from odr.core.limits import Limiter
 from odr.core.measuring import Measured
+from odr.core.packing import PackedPages
 from odr.core.settings import Settings
 from odr.core.static import BuiltFiles
 from odr.core.templating import DIST
@@ -154,7 +155,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
         max_body_size=settings.body_max_bytes,
-        middleware=[Middleware(Measured, stopping=lambda: service.hub.stopping), Middleware(Edge, service=service)],
+        middleware=[
+            Middleware(Measured, stopping=lambda: service.hub.stopping),
+            Middleware(Edge, service=service),
+            Middleware(PackedPages),
+        ],
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",

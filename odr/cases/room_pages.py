@@ -11,7 +11,7 @@ from odr.accounts.access import Actor, SignedIn
 from odr.bodies.models import Body
 from odr.cases import access, showing
 from odr.cases.access import View
-from odr.core import clock, forms, i18n, ids, web
+from odr.core import clock, csrf, forms, i18n, ids, web
 from odr.core.errors import Invalid, NotFound, OdrError
 from odr.core.templating import render
 from odr.rooms import access as room_access
@@ -134,7 +134,7 @@ def _boot(
         },
         "rooms": [showing.room_brief(one) for one in own],
         "layout": "desk" if view.is_staff else "phone",
-        "csrf": request.state.csrf_token,
+        "csrf": csrf.masked(request.state.csrf_token),
         "locale": i18n.locale(),
         "catalogue": _catalogue(i18n.locale()),
         "upload_max": web.odr(request).settings.upload_max_bytes,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, fi
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from odr.core import crypto
+from odr.core import csrf
 from odr.core.errors import Forbidden, Invalid
 from odr.core.i18n import _
 
@@ -131,6 +131,6 @@ async def read(request: Request) -> Form:
     # As FastAPI does with the forms it reads itself: what was uploaded is closed once the answer is out.
     request.scope["fastapi_middleware_astack"].push_async_callback(data.close)
     sent = data.get("csrf")
-    if not isinstance(sent, str) or not crypto.same(sent, request.state.csrf_token):
+    if not isinstance(sent, str) or not csrf.matches(sent, request.state.csrf_token):
         raise Forbidden(_("这一页放得太久了。请刷新后再提交，您填写的内容请先复制保留。"), code="csrf")
     return Form(data)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from odr.core import clock, i18n
+from odr.core import clock, csrf, i18n
 from odr.core.i18n import _
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,9 +100,9 @@ def render_text(name: str, context: Mapping[str, Any]) -> str:
 
 
 def render(request: Request, name: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:
-    """An HTML page. Every page gets: request, actor, locale, prefs, nonce, csrf_token, csrf_field, now, settings."""
+    """An HTML page. Every page gets: request, actor, locale, prefs, nonce, csrf_field, now, settings."""
     state = request.state
-    token: str = state.csrf_token
+    token = csrf.masked(state.csrf_token)
     actor = getattr(state, "actor", None)
     page = env.get_template(name).render(
         {
@@ -113,7 +113,6 @@ def render(request: Request, name: str, /, *, status: int = 200, **context: Any)
             "locale": i18n.locale(),
             "prefs": Prefs(request),
             "nonce": state.nonce,
-            "csrf_token": token,
             "csrf_field": lambda: _csrf_field(token),
             "now": clock.now(),
             "settings": request.app.state.odr.settings,

@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from odr.core import crypto, i18n
+from odr.core import csrf, i18n
 from odr.core.bus import Bus
 from odr.core.db import Database
 from odr.core.errors import Forbidden, Invalid, NotFound, OdrError, SignInNeeded, TooLarge, TooMany
@@ -29,7 +29,6 @@ from odr.core.settings import Settings
 from odr.core.templating import render
 
 LOGIN_COOKIE = "odr_login"
-_CSRF_COOKIE = "odr_csrf"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # What a page must not carry while somebody signs in again: secrets are typed anew.
 _NOT_KEPT = frozenset({"csrf", "password", "old", "new", "totp", "code"})
@@ -186,9 +185,8 @@ class Edge:
         request = Request(scope)
         state = scope.setdefault("state", {})
         state["nonce"] = secrets.token_urlsafe(16)
-        token = request.cookies.get(_CSRF_COOKIE, "")
-        fresh = len(token) < 32
-        state["csrf_token"] = token = secrets.token_urlsafe(24) if fresh else token
+        token, fresh = csrf.kept_or_new(request.cookies.get(csrf.COOKIE))
+        state["csrf_token"] = token
         i18n.set_locale(request.cookies.get("odr_lang", i18n.SOURCE))
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=secrets.token_hex(4))
@@ -199,7 +197,7 @@ class Edge:
                 self.add_headers(headers, state["nonce"], scope["path"])
                 if fresh and headers.get("content-type", "").startswith("text/html"):
                     secure = "; Secure" if self.service.settings.is_https else ""
-                    headers.append("set-cookie", f"{_CSRF_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}")
+                    headers.append("set-cookie", f"{csrf.COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}")
             await send(message)
 
         if (refused := self._refusal(request, state)) is not None:
@@ -219,7 +217,7 @@ class Edge:
             return Forbidden(_("请从本网站的页面操作。"), code="origin")
         if wants_json(request.scope) and has_login:
             sent = request.headers.get("x-csrf-token", "")
-            if not crypto.same(sent, state["csrf_token"]):
+            if not csrf.matches(sent, state["csrf_token"]):
                 return Forbidden(_("这一页放得太久了。请刷新后再试。"), code="csrf")
         return None
 

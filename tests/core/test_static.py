@@ -1,4 +1,4 @@
-"""The pages' files go out compressed and stay in the browser; what may hold a secret goes as it is."""
+"""The pages' files go out compressed and stay in the browser."""
 
 import gzip
 from dataclasses import dataclass
@@ -8,8 +8,6 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from odr.app import create_app
-from odr.core.settings import Settings
 from odr.core.static import BuiltFiles
 
 SCRIPT = b"export const words = 1;\n" * 200
@@ -99,16 +97,3 @@ async def test_only_names_with_a_digest_are_kept_for_a_year(dist: Path) -> None:
     assert "cache-control" not in (await asked(dist, "robots.txt")).headers
     assert (await asked(dist, "assets/gone-9z.js")).status == 404
     assert (await asked(dist, "../secret.key")).status == 404
-
-
-async def test_what_may_hold_a_secret_is_not_compressed(sqlite_settings: Settings) -> None:
-    app = create_app(sqlite_settings)
-    async with (
-        app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=sqlite_settings.base_url) as browser,
-    ):
-        for path in ("/", "/login", "/api/v1/openapi.json"):
-            answer = await browser.get(path, headers={"Accept-Encoding": "gzip, br"})
-            assert answer.status_code == 200
-            assert "content-encoding" not in answer.headers
-            assert answer.headers["cache-control"] == "private, no-store"
