@@ -28,7 +28,7 @@ ENGLISH := odr/locale/en/LC_MESSAGES/odr.po
 POT := .tools/odr.pot
 FRONTEND := $(shell find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print | LC_ALL=C sort)
 # Tests of pages and papers need these; the service itself needs none of them to start.
-DEBIAN := chromium fonts-noto-cjk fonts-noto-color-emoji redis-server postgresql poppler-utils strace \
+DEBIAN := chromium fonts-noto-cjk fonts-noto-color-emoji redis-server postgresql nginx-light poppler-utils strace \
 	libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 # The checkout's own path belongs in: a virtual environment that was moved does not run.
