@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from odr.core import ids
 from odr.core.outbox import Outbox
+from tests.browsing import normal
 from tests.cast import Member
 from tests.leaks import paths
-from tests.leaks.world import BAIT, FROM_OUTSIDE, World, call, normal, say, text_of
+from tests.leaks.world import BAIT, FROM_OUTSIDE, World, call, say, text_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.sqlite]
 

@@ -9,11 +9,12 @@ from odr.core import clock
 from odr.core.db import Database
 from odr.core.settings import Settings
 from tests.agreements.story import begun
+from tests.browsing import normal
 from tests.cast import Cast, Member
 from tests.leaks import filing, paths
 from tests.leaks import world as planting
 from tests.leaks.test_reads import ids_of
-from tests.leaks.world import FROM_OUTSIDE, World, call, normal
+from tests.leaks.world import FROM_OUTSIDE, World, call
 
 # What does not exist yet when the first reading is made; two readings ask for the same.
 ABSENT = {

@@ -5,7 +5,6 @@ also names those who must find it.
 """
 
 import io
-import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -300,8 +299,3 @@ def text_of_pdf(data: bytes) -> str:
         return "\n".join([*pages, repr(document.metadata), *document.attachments])
     except (pypdf.errors.PyPdfError, AssertionError):  # pypdf asserts over some broken ones
         return ""  # our own canary of a paper, which is none; its bytes were read as they are
-
-
-def normal(text: str) -> str:
-    """A page without what is new with every request."""
-    return re.sub(r'nonce="[^"]+"|nonce-[\w-]+|name="line" value="[^"]+"|"csrf":"[^"]+"', "", text)
