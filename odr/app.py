@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import odr.accounts.api
 import odr.accounts.pages
@@ -22,7 +22,6 @@ import odr.factsheet.api
 import odr.factsheet.pages
 import odr.intake.api
 import odr.intake.pages
-import odr.live.endpoint
 import odr.meetings.api
 import odr.meetings.pages
 import odr.notices.api
@@ -44,6 +43,7 @@ from odr.core.templating import DIST
 from odr.core.web import Edge, InWords, Odr, install_errors
 from odr.dossier import court_adapter
 from odr.evidence import service as evidence
+from odr.live import endpoint
 from odr.live.hub import Hub
 from odr.notices import adapters
 from odr.rooms import service as rooms
@@ -52,7 +52,6 @@ from odr.rooms.indexing import Indexer
 _ROUTERS = [
     # First: routes are tried in turn, and the framework makes a router's routes ready when it first tries them. After a
     # restart everybody asks for the live line, and whoever waits for the service asks for its health.
-    odr.live.endpoint.router,
     probes.router,
     odr.accounts.pages.router,
     odr.accounts.api.router,
@@ -112,10 +111,16 @@ def build(settings: Settings) -> Odr:
 
 
 class _App(FastAPI):
-    """FastAPI with our word where its own outermost layer would answer."""
+    """FastAPI with our word where its own outermost layer would answer, and a way past it for sockets."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return InWords(super().build_middleware_stack(), self.state.odr)
+        pages = InWords(super().build_middleware_stack(), self.state.odr)
+
+        async def by_kind(scope: Scope, receive: Receive, send: Send) -> None:
+            is_line = scope["type"] == "websocket" and scope["path"] == endpoint.PATH
+            await (endpoint.line if is_line else pages)(scope, receive, send)
+
+        return by_kind
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -3,7 +3,7 @@
 A refused socket is accepted and closed at once: a browser shows the page no reason for a handshake that failed.
 """
 
-from fastapi import APIRouter
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from odr.accounts.access import Actor, actor_of
@@ -12,12 +12,16 @@ from odr.live import protocol
 from odr.live.connection import Connection
 from odr.live.hub import Hub
 
-router = APIRouter()
+PATH = "/ws"
 
 
-@router.websocket("/ws")
-async def line(socket: WebSocket) -> None:
-    """One line for all rooms of one person, as `docs/protocol.md` describes it."""
+async def line(scope: Scope, receive: Receive, send: Send) -> None:
+    """One line for all rooms of one person, as `docs/protocol.md` describes it.
+
+    An ASGI application of its own: what stands around pages (routes, forms, errors in words) is of no use here and took a
+    tenth of the time when everybody came back at once.
+    """
+    socket = WebSocket(scope, receive, send)
     hub: Hub = web.odr(socket).hub
     i18n.set_locale(socket.cookies.get("odr_lang", i18n.SOURCE))
     offered = protocol.NAME in socket.scope["subprotocols"]

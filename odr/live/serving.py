@@ -159,7 +159,7 @@ def collect_seldom() -> None:
     now stays for good, and the rest is looked at less often: a line leaves no cycles behind."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(50_000, 50, 20)
 
 
 def config(app: Callable[..., Any], settings: Settings) -> uvicorn.Config:
