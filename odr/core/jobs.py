@@ -2,11 +2,14 @@
 
 Clocks, reminders and deliveries are jobs. A worker takes due rows under a lease; a lease that runs out (the worker
 died) is taken again, so a handler must bear being run twice.
+
+A handler works inside a transaction. What goes out to others (a text message, papers for a court) is carried outside of
+one: a gateway that takes seconds would hold the rows it locks, and on SQLite everybody's lines.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,13 +22,17 @@ from odr.core.db import Base, Database, UTCDateTime, after_commit
 from odr.core.log import log
 
 Handler = Callable[[AsyncSession, dict[str, Any]], Awaitable[None]]
+Note = Callable[[AsyncSession], Awaitable[None]]
+Carrier = Callable[[Database, dict[str, Any]], Awaitable[Note | None]]
 
 LEASE = timedelta(minutes=2)
+_CARRY_SECONDS = 60.0  # ends before its lease, or another worker would send the same once more
 _ATTEMPTS = 8
 _BATCH = 20
 # A job under way when the service stops may end; one that is cut off waits for its lease to run out.
 _LAST_SECONDS = 5.0
 _handlers: dict[str, Handler] = {}
+_carriers: dict[str, Carrier] = {}
 _wake: set[asyncio.Event] = set()
 
 
@@ -53,6 +60,17 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
         return handler
+
+    return register
+
+
+def carries(kind: str) -> Callable[[Carrier], Carrier]:
+    """Register what carries one kind of job to the outside. It opens the transactions it needs and holds none while it
+    waits; what it returns notes the outcome, in the transaction that ends the job."""
+
+    def register(carrier: Carrier) -> Carrier:
+        _carriers[kind] = carrier
+        return carrier
 
     return register
 
@@ -91,6 +109,25 @@ async def depths(session: AsyncSession) -> tuple[int, int]:
 
 async def run_due(database: Database) -> int:
     """Take what is due and do it. Returns how many jobs were taken."""
+    return await _handle_due(database) + await _carry_due(database)
+
+
+async def _handle_due(database: Database) -> int:
+    """One after the other: each is a short transaction."""
+    ids = await _take_due(database, _handlers)
+    for job_id in ids:
+        await _handle_one(database, job_id)
+    return len(ids)
+
+
+async def _carry_due(database: Database) -> int:
+    """Side by side: somebody waits for a code while another gateway is slow."""
+    ids = await _take_due(database, _carriers)
+    await asyncio.gather(*(_carry_one(database, job_id) for job_id in ids))
+    return len(ids)
+
+
+async def _take_due(database: Database, kinds: Collection[str]) -> list[int]:
     now = clock.now()
     async with database.write() as session:
         query = (
@@ -99,7 +136,7 @@ async def run_due(database: Database) -> int:
                 Job.done_at.is_(None),
                 Job.due_at <= now,
                 or_(Job.lease_until.is_(None), Job.lease_until < clock.steady()),
-                Job.kind.in_(_handlers),
+                Job.kind.in_(kinds),
             )
             .order_by(Job.due_at)
             .limit(_BATCH)
@@ -110,18 +147,37 @@ async def run_due(database: Database) -> int:
             await session.execute(
                 update(Job).where(Job.id.in_(ids)).values(lease_until=clock.steady() + LEASE, attempts=Job.attempts + 1)
             )
-    for job_id in ids:
-        await _run_one(database, job_id)
-    return len(ids)
+    return ids
 
 
-async def _run_one(database: Database, job_id: int) -> None:
-    try:
+async def _handle_one(database: Database, job_id: int) -> None:
+    async with _failure_noted(database, job_id), database.write() as session:
+        job = await session.get_one(Job, job_id)
+        if job.done_at is None:
+            await _handlers[job.kind](session, job.payload)
+            job.done_at, job.error = clock.now(), None
+
+
+async def _carry_one(database: Database, job_id: int) -> None:
+    async with _failure_noted(database, job_id):
+        async with database.read() as session:
+            job = await session.get_one(Job, job_id)
+        if job.done_at is not None:
+            return
+        async with asyncio.timeout(_CARRY_SECONDS):
+            note = await _carriers[job.kind](database, job.payload)
         async with database.write() as session:
             job = await session.get_one(Job, job_id)
-            if job.done_at is None:
-                await _handlers[job.kind](session, job.payload)
-                job.done_at, job.error = clock.now(), None
+            if note is not None:
+                await note(session)
+            job.done_at, job.error = clock.now(), None
+
+
+@contextlib.asynccontextmanager
+async def _failure_noted(database: Database, job_id: int) -> AsyncIterator[None]:
+    """Tried again later, after ever longer waits."""
+    try:
+        yield
     except Exception as failure:
         log.exception("jobs.failed", job=job_id)
         async with database.write() as session:
@@ -134,37 +190,43 @@ async def _run_one(database: Database, job_id: int) -> None:
 
 
 class Runner:
-    """The loop of one worker: wakes when a job is added here, and looks every few seconds for those of others."""
+    """The loops of one worker, one for what is handled inside and one for what is carried out, so that a gateway that
+    does not answer stops no clock. Both wake when a job is added here, and look every few seconds for those of others.
+    """
 
     def __init__(self, database: Database, *, every: float = 3.0) -> None:
         self._database = database
         self._every = every
-        self._event = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._events: list[asyncio.Event] = []
+        self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
 
     def start(self) -> None:
-        _wake.add(self._event)
-        self._task = asyncio.create_task(self._loop(), name="jobs")
+        for run in (_handle_due, _carry_due):
+            event = asyncio.Event()
+            self._events.append(event)
+            self._tasks.append(asyncio.create_task(self._loop(run, event), name=f"jobs:{run.__name__}"))
+        _wake.update(self._events)
 
     async def close(self) -> None:
-        _wake.discard(self._event)
+        _wake.difference_update(self._events)
         self._closing = True
-        self._event.set()
-        if self._task is not None:
-            await asyncio.wait([self._task], timeout=_LAST_SECONDS)
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        for event in self._events:
+            event.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_LAST_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _loop(self) -> None:
+    async def _loop(self, run: Callable[[Database], Awaitable[int]], event: asyncio.Event) -> None:
         while not self._closing:
-            self._event.clear()
+            event.clear()
             try:
-                while await run_due(self._database) == _BATCH and not self._closing:
+                while await run(self._database) == _BATCH and not self._closing:
                     continue
             except Exception:
                 log.exception("jobs.loop_failed")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._every):
-                    await self._event.wait()
+                    await event.wait()

@@ -17,6 +17,7 @@ from odr.audit.who import SYSTEM
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Channel, CourtOutcome, State
+from odr.cases.models import Case
 from odr.cases.schemas import PartyIn
 from odr.core import clock, forms, jobs, paper
 from odr.core.db import Database
@@ -177,27 +178,42 @@ async def _ready(session: AsyncSession, settings: Settings, actor: Actor, pid: s
     return pack
 
 
-@jobs.handles(SEND)
-async def on_send(session: AsyncSession, payload: dict[str, Any]) -> None:
+@jobs.carries(SEND)
+async def on_send(database: Database, payload: dict[str, Any]) -> jobs.Note | None:
     """Carry one pack to its court and keep the receipt. Bears being run twice: the adapter knows the parcel."""
-    request = await session.get_one(CourtRequest, payload["request"])
-    case = await agreement_access.lock(session, request.case_id)
-    pack = await session.get_one(CourtPack, request.id, with_for_update=True)
-    if pack.received_at is not None or request.outcome is not None:
-        return
-    file = await session.get_one(File, pack.file_id)
-    court = court_adapter.chosen()
+    async with database.read() as session:
+        request = await session.get_one(CourtRequest, payload["request"])
+        if await _is_settled(session, request):
+            return None
+        case = await session.get_one(Case, request.case_id)
+        pack = await session.get_one(CourtPack, request.id)
+        file = await session.get_one(File, pack.file_id)
     parcel = Parcel(
         request=request.pid, court=request.court, case_no=case.case_no or case.application_no,
         applied_on=request.applied_on.isoformat(), data=await evidence.read_bytes(file, original=True),
         sha256=file.sha256,
     )  # fmt: skip
+    court = court_adapter.chosen()
     receipt = await court.hand_in(parcel)
-    pack.adapter, pack.receipt_no, pack.received_at = court.name, receipt.number[:80], receipt.at.astimezone(UTC)
-    await session.flush()
-    await cases.event(
-        session, SYSTEM, case, "court:pack:received", role=CaseRole.SYSTEM, channel=Channel.SYSTEM,
-        note=f"回执 {receipt.number}", detail={"request": request.pid},
-    )  # fmt: skip
-    detail = {"case": case.pid, "adapter": court.name, "receipt": receipt.number, "sha256": receipt.sha256}
-    await audit.record(session, SYSTEM, "court:pack:sent", "court_request", request.pid, detail)
+
+    async def note(session: AsyncSession) -> None:
+        case = await agreement_access.lock(session, request.case_id)
+        if await _is_settled(session, await session.get_one(CourtRequest, request.id)):
+            return
+        pack = await session.get_one(CourtPack, request.id, with_for_update=True)
+        pack.adapter, pack.receipt_no, pack.received_at = court.name, receipt.number[:80], receipt.at.astimezone(UTC)
+        await session.flush()
+        await cases.event(
+            session, SYSTEM, case, "court:pack:received", role=CaseRole.SYSTEM, channel=Channel.SYSTEM,
+            note=f"回执 {receipt.number}", detail={"request": request.pid},
+        )  # fmt: skip
+        detail = {"case": case.pid, "adapter": court.name, "receipt": receipt.number, "sha256": receipt.sha256}
+        await audit.record(session, SYSTEM, "court:pack:sent", "court_request", request.pid, detail)
+
+    return note
+
+
+async def _is_settled(session: AsyncSession, request: CourtRequest) -> bool:
+    """Whether the court has the papers, or has decided without them."""
+    pack = await session.get_one(CourtPack, request.id)
+    return pack.received_at is not None or request.outcome is not None

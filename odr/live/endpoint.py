@@ -18,8 +18,8 @@ PATH = "/ws"
 async def line(scope: Scope, receive: Receive, send: Send) -> None:
     """One line for all rooms of one person, as `docs/protocol.md` describes it.
 
-    An ASGI application of its own: what stands around pages (routes, forms, errors in words) is of no use here and took a
-    tenth of the time when everybody came back at once.
+    An ASGI application of its own: what stands around pages (routes, forms, errors in words) is of no use to a socket
+    and would be kept for as long as it is open, 14 KiB each.
     """
     socket = WebSocket(scope, receive, send)
     hub: Hub = web.odr(socket).hub

@@ -12,7 +12,8 @@ from odr.accounts.models import Person
 from odr.audit import service as audit
 from odr.audit.who import Who
 from odr.core import clock
-from odr.core.jobs import handles
+from odr.core.db import Database
+from odr.core.jobs import Note, carries
 from odr.core.outbox import Channel, Outbox, post
 from odr.core.settings import Mode, Settings
 from odr.notices import adapters
@@ -44,22 +45,30 @@ async def tell(
         await post(session, Channel.IN_APP, tag=tag, address="", text=text, person_id=person_id, link=link, thing=thing)
 
 
-@handles("outbox:deliver")
-async def deliver(session: AsyncSession, payload: dict[str, Any]) -> None:
+@carries("outbox:deliver")
+async def deliver(database: Database, payload: dict[str, Any]) -> Note | None:
     """Hand one row to what carries it. A letter waits for the clerk who posts it."""
-    row = await session.get_one(Outbox, payload["id"], with_for_update=True)
+    async with database.read() as session:
+        row = await session.get_one(Outbox, payload["id"])
     if row.sent_at is not None or row.failed_at is not None or row.channel == Channel.LETTER:
-        return
+        return None
+    carrier, reached = "in_app", True
     if row.channel == Channel.SMS:
-        row.adapter, send = adapters.chosen()
+        carrier, send = adapters.chosen()
         try:
             await send(row.address, row.text)
         except adapters.Undeliverable:
-            row.failed_at = clock.now()
-            return
-    else:
-        row.adapter = "in_app"
-    row.sent_at = clock.now()
+            reached = False
+
+    async def note(session: AsyncSession) -> None:
+        told = await session.get_one(Outbox, row.id, with_for_update=True)
+        told.adapter = carrier
+        if reached:
+            told.sent_at = clock.now()
+        else:
+            told.failed_at = clock.now()
+
+    return note
 
 
 async def notices_of(session: AsyncSession, actor: Actor) -> Sequence[Outbox]:

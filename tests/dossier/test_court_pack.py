@@ -121,9 +121,11 @@ async def _sent(story: Story, who: Member | None = None, **changed: Any) -> Cour
 
 async def _deliver(story: Story) -> CourtPack:
     """The delivery's job, whether it has run before or not."""
-    async with story.db.write() as session:
+    async with story.db.read() as session:
         pack = (await session.scalars(select(CourtPack))).one()
-        await court_sending.on_send(session, {"request": pack.request_id})
+    if (note := await court_sending.on_send(story.db, {"request": pack.request_id})) is not None:
+        async with story.db.write() as session:
+            await note(session)
     async with story.db.read() as session:
         return (await session.scalars(select(CourtPack))).one()
 
