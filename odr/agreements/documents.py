@@ -209,6 +209,23 @@ async def promises(session: AsyncSession, view: View) -> list[dict[str, Any]]:
     return await _promises(session, view, items)
 
 
+async def replaced(session: AsyncSession, view: View) -> list[dict[str, Any]]:
+    """The agreements that another one has replaced, in their order, each with what became of its promises."""
+    before = [one.agreement for one in await standing.earlier(session, view.case)]
+    items = await performing.items_under(session, before)
+    return [
+        {
+            "id": row.pid,
+            "no": row.agreement_no,
+            "version": row.version,
+            "pdf": await file_address(session, row.pdf_file_id),
+            "copy": await file_address(session, row.copy_file_id),
+            "promises": await _promises(session, view, items[row.id]),
+        }
+        for row in before
+    ]
+
+
 async def promise(session: AsyncSession, view: View, item: PerformanceItem) -> dict[str, Any]:
     """One promise."""
     return (await _promises(session, view, [item]))[0]

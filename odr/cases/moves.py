@@ -472,9 +472,10 @@ async def record_court_result(
 
 
 async def mediate_anew(session: AsyncSession, actor: Actor, case: Case, reason: str) -> None:
-    """重新调解 after a court's no (人民调解法 Art. 33, 民事诉讼法 Art. 206). Consents to ask the court, or to take longer,
-    were given for the first agreement and are used up. Nobody is asked for the will again: who does not want to talk
-    leaves (Art. 23)."""
+    """重新调解 after a court's no (人民调解法 Art. 33, 民事诉讼法 Art. 206).
+
+    Consents to ask the court, or to take longer, were given for the first agreement and are used up. Nobody is asked
+    for the will again: who does not want to talk leaves (Art. 23)."""
     by = await _hat(session, actor, case, Move.MEDIATE_ANEW)
     await hold(session, case)
     lifecycle.row(State(case.state), Move.MEDIATE_ANEW)
@@ -489,10 +490,11 @@ async def keep_agreement(session: AsyncSession, actor: Actor, case: Case, reason
     by = await _hat(session, actor, case, Move.KEEP_AGREEMENT)
     await hold(session, case)
     form = (await gather(session, case)).facts.agreement_form
+    case.form = form.value if form is not None else None
     result = Result.AGREED_ORAL if form is AgreementForm.ORAL else Result.AGREED_WRITTEN
     said, given = _Said(note=reason), bool(reason.strip())
     await _move(session, actor, case, Move.KEEP_AGREEMENT, by=by, said=said, result=result, reason_given=given)
-    case.form, case.result_note = (form.value if form is not None else None), ""
+    case.result_note = ""
 
 
 async def breach(session: AsyncSession, actor: Actor, case: Case, note: str, **known: Any) -> None:
