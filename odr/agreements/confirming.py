@@ -49,6 +49,8 @@ OPEN = (State.EFFECTIVE, State.PERFORMING)
 ON_PAPER = (Channel.COUNTER, Channel.ONSITE, Channel.VISIT, Channel.POST)
 _TURN = "您的调解有一步等您完成，请登录“我的纠纷”查看。不收任何费用。"
 _JOINT = "court_joint"
+_AFTER_A_NO = (*performing.PERFORMING, *performing.ANEW)
+"""Where a court's no still leaves something to choose; once all was kept, or the case is closed, it is history."""
 
 
 async def requests_of(session: AsyncSession, case: Case) -> Sequence[CourtRequest]:
@@ -337,7 +339,7 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
     possible = why is None
     requests, of_replaced = await _requests(session, case)
     confirmed = outcome(requests) is CourtOutcome.VALID
-    said_no = outcome(requests) in COURT_NO
+    said_no = outcome(requests) in COURT_NO and view.state in _AFTER_A_NO
     talked_about = said_no and view.state in performing.ANEW
     wishes = await anew.asked(session, case)
     return {
@@ -412,10 +414,11 @@ async def _remains(session: AsyncSession, case: Case, until: date | None) -> lis
     """The ways that are left when the court cannot be asked, or has said no."""
     items = await performing.items_of(session, case)
     said = await outcome_of(session, case)
+    open_yet = State(case.state) in _AFTER_A_NO
     matter = remains.Matter(
         category=Category(case.category), money=any(item.amount_fen is not None for item in items),
         today=clock.today(), court_until=until, confirmed=said is CourtOutcome.VALID,
-        refused=said in COURT_NO,
+        refused=said in COURT_NO and open_yet,
     )  # fmt: skip
     return [{"key": one.key, "text": one.say, "source": _(one.source)} for one in remains.routes(matter)]
 

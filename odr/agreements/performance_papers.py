@@ -108,7 +108,8 @@ async def remedies(session: AsyncSession, case: Case, item: PerformanceItem | No
         refused=confirming.outcome(requests) in COURT_NO,
         enforce_until=enforce_until,
     )
-    return rules.routes(matter)
+    # That a promise may be kept after all is no way for who was let down.
+    return [one for one in rules.routes(matter) if one.key != "keep"]
 
 
 async def breach(session: AsyncSession, actor: Actor, pid: str, wanted: ReasonIn) -> PerformancePaper:
