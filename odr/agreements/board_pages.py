@@ -73,6 +73,7 @@ async def board(
         view = await access.of_case(session, actor, pid)
         agreement = await access.current(session, view.case)
         doc = await documents.document(session, Place(view, agreement)) if agreement is not None else None
+        versions, shown = await documents.versions(session, view), agreement.pid if agreement is not None else None
         context = _context(view, agreement) | {
             "doc": doc,
             # It is in effect, and another one is talked about: after a relapse, or a court's no.
@@ -81,7 +82,8 @@ async def board(
             "checks": await checks.of_view(session, view, agreement),
             "live": await rooms.follow(session, view.case.pid, actor.person_id),
             "proposals": await proposal_docs.of_view(session, view),
-            "older": [row for row in await documents.versions(session, view) if row["state"] == "void"],
+            "older": [row for row in versions if row["state"] == "void"],
+            "before": [row for row in versions if row["effective_at"] is not None and row["id"] != shown],
             "parties": [
                 (p.pid, f"{Side(p.side).label} {p.name}") for p in await content.principals(session, view.case)
             ],

@@ -198,6 +198,8 @@ async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
                 "void_reason": agreement.void_reason,
                 "pdf": await file_address(session, agreement.pdf_file_id),
                 "effective_at": _iso(stands.effective_at),
+                "copy": await file_address(session, agreement.copy_file_id),
+                "effective": moment(stands.effective_at),
             }
         )
     return found

@@ -388,6 +388,7 @@ async def test_the_pages_tell_both_sides_what_they_can_do_and_give_the_mediator_
     board = await _get(cast.mediator, f"/cases/{story.case}/agreement")
     assert "被申请人退还申请人燃气改造费" in board
     assert "裁定驳回司法确认申请" in board
+    assert "原来的协议，第 1 版" in board
     await _post(cast.applicant, f"/cases/{story.case}/agreement-kept", 403, reason="照旧")
     await _post(cast.mediator, f"/cases/{story.case}/agreement-kept", reason="双方都说照旧")
     assert await story.state() == "performing"
