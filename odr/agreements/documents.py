@@ -183,7 +183,8 @@ async def file_address(session: AsyncSession, file_id: int | None) -> str | None
 
 
 async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
-    """Every version of this case's agreement, the newest first."""
+    """Every version of this case's agreement, the newest first. `replaced`: another one has taken effect since."""
+    gone = {one.agreement.id for one in await standing.earlier(session, view.case)}
     query = select(Agreement).where(Agreement.case_id == view.case.id).order_by(Agreement.version.desc())
     found = []
     for agreement in await session.scalars(query):
@@ -199,6 +200,7 @@ async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
                 "pdf": await file_address(session, agreement.pdf_file_id),
                 "effective_at": _iso(stands.effective_at),
                 "copy": await file_address(session, agreement.copy_file_id),
+                "replaced": agreement.id in gone,
                 "effective": moment(stands.effective_at),
             }
         )

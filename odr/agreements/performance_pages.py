@@ -22,7 +22,7 @@ from odr.agreements import performance_rules as rules
 from odr.agreements.board_pages import UPLOAD_CEILING, errors_of
 from odr.agreements.performance_schemas import CertificateIn, PartAnswerIn, PostponeAnswerIn, PostponeIn
 from odr.agreements.schemas import ClaimIn, ReasonIn, RecordIn, SettleIn, UrgeIn
-from odr.cases.codes import Channel
+from odr.cases.codes import COURT_NO, Channel
 from odr.core import clock, forms, ics, paper, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.forms import Form
@@ -82,6 +82,8 @@ async def _shown(
             "may_complete": view.handles and view.state in performing.PERFORMING[:2],
             "court_why": await confirming.hindrance(session, view.case),
             "breached": breached,
+            "said_no": await confirming.outcome_of(session, view.case) in COURT_NO,
+            "anew": view.state in performing.ANEW,
             "remedies": await service.remedies(session, view.case) if breached else [],
             "effective_at": effect.effective_at if effect is not None else None,
             "court_until": effect.court_until if effect is not None else None,

@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from odr.agreements import confirming, content, documents, performing, schedule, service, standing, visit_plan
 from odr.agreements.models import Agreement, CourtRequest, PerformanceItem
+from odr.agreements.performance_models import Postponement
+from odr.agreements.performance_schemas import PostponeIn
 from odr.agreements.schemas import ClaimIn, DraftIn, ReasonIn, SettleIn
 from odr.bodies.calendar import last_day
 from odr.cases import moves, seating
@@ -112,6 +114,9 @@ async def test_the_whole_story_from_the_courts_no_to_another_agreement_that_is_c
     await _asked(story)
     (item,) = await _items(story)
     await _paid(story, item, "600")
+    async with story.db.write() as session:  # and asks for time, which nobody answers
+        wanted = PostponeIn.model_validate({"to": str(clock.today() + timedelta(days=15)), "reason": "工资晚发"})
+        await service.postpone(session, cast.respondent.actor, item.pid, wanted)
     await _register(story)
     await _record(story, "rejected", head="unclear")
     first = (await _facts(story)).facts
@@ -184,6 +189,14 @@ async def test_the_whole_story_from_the_courts_no_to_another_agreement_that_is_c
     assert (before.state, after.state, after.amount_fen) == ("replaced", "pending", 200_000)
     with pytest.raises(Conflict, match="由新的协议代替"):
         await _paid(story, before)
+    async with story.db.read() as session:
+        assert list(await session.scalars(select(Postponement.state))) == ["withdrawn"]
+        view = await for_reading(session, cast.applicant.actor, story.case)
+        assert [(row["version"], row["replaced"]) for row in await documents.versions(session, view)] == [
+            (2, False), (1, True),
+        ]  # fmt: skip
+        (row,) = await documents.replaced(session, view)
+        assert (row["promises"][0]["state"], row["promises"][0]["paid_fen"]) == ("replaced", 60_000)
     async with story.db.read() as session:
         jobs_left = await session.scalars(
             select(jobs.Job).where(jobs.Job.done_at.is_(None), jobs.Job.kind == performing.REMIND)
@@ -379,6 +392,9 @@ async def test_the_pages_tell_both_sides_what_they_can_do_and_give_the_mediator_
     page = await _get(cast.applicant, at)
     assert "正在重新调解" in page
     assert "请调解员重新调解</" not in page
+    page = await _get(cast.respondent, f"/cases/{story.case}/performance")
+    assert "暂时不催" in page
+    assert "我已经做了" in page
     for who in (cast.applicant, cast.mediator):
         assert at in await _get(who, f"/cases/{story.case}"), "the court's page stays in reach"
     page = await _get(cast.mediator, f"/cases/{story.case}/agreement")
@@ -404,6 +420,10 @@ async def test_the_same_for_programs(story: Story) -> None:
         wanted = 201 if name in PARTIES else 403 if name in READERS else 404
         async with member.program() as client:
             assert (await client.post(f"{at}/court/wishes")).status_code == wanted, name
+    for name, member in story.cast.everybody().items():
+        async with member.program() as client:
+            status = (await client.get(f"{at}/performance/replaced")).status_code
+            assert status == (200 if name in READERS else 404), name
     async with story.cast.mediator.program() as client:
         assert "mediate_anew" in (await client.get(at)).json()["me"]["moves"]
         assert (await client.post(f"{at}/mediation-anew", json={})).status_code == 422
