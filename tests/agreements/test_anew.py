@@ -429,6 +429,8 @@ async def test_the_same_for_programs(story: Story) -> None:
         assert (await client.post(f"{at}/mediation-anew", json={})).status_code == 422
         moved: Any = await client.post(f"{at}/mediation-anew", json={"reason": "双方愿意再谈"})
         assert (moved.status_code, moved.json()["state"]) == (200, "mediating")
+        record = (await client.post(f"{at}/records", json={})).json()
+        assert (record["outcome"], record["ending"]) == ("", None), "the first agreement did not come of this talk"
         draft = await client.post(f"{at}/agreements", json={"copied": True})
         assert (draft.status_code, draft.json()["version"], len(draft.json()["clauses"])) == (201, 2, 1)
         moved = await client.post(f"{at}/agreement-kept", json={"reason": "照旧"})
