@@ -1,5 +1,6 @@
 /** The mediator's desk: the joint room and one private room side by side, the case at the right. */
 import { useEffect, useState } from "preact/hooks";
+import { standing } from "./agreement";
 import { roleLabel, type App } from "./app";
 import { dayOf } from "./clock";
 import { Dialog } from "./dialog";
@@ -165,10 +166,7 @@ function Side({ app, help }: { app: App; help: () => void }) {
       {view && view.agreement && (
         <section>
           <h2 class="section-title">
-            {t("协议草案 %(accepted)s/%(total)s 条已同意", {
-              accepted: app.agreement.value ? app.agreement.value.accepted : 0,
-              total: view.agreement.clauses.length,
-            })}
+            {standing(app.agreement.value || { accepted: 0, total: view.agreement.clauses.length, state: view.agreement.state })}
           </h2>
           <Clauses app={app} />
         </section>

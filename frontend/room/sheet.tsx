@@ -16,7 +16,7 @@ export function AgreementSheet({ app }: { app: App }) {
   const agreement = app.view.value && app.view.value.agreement;
   const close = () => (app.sheet.value = false);
   return (
-    <Dialog title={t("协议草案")} close={close}>
+    <Dialog title={agreement && agreement.state === "frozen" ? t("调解协议") : t("协议草案")} close={close}>
       {agreement ? (
         <Clauses app={app} />
       ) : failed ? (

@@ -6,7 +6,7 @@ A centre's clerk sees where a case stands and never what was agreed; absent and 
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
@@ -51,8 +51,14 @@ async def current(session: AsyncSession, case: Case) -> Agreement | None:
 
 
 async def current_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, Agreement]:
-    """The same for many cases; those without a version are left out."""
-    query = select(Agreement).where(Agreement.case_id.in_(case_ids)).order_by(Agreement.version)
+    """The same for many cases; those without a version are left out. While a case stands by an agreement (its form is
+    set), a draft that was left beside it counts for nothing."""
+    query = (
+        select(Agreement)
+        .join(Case, Case.id == Agreement.case_id)
+        .where(Agreement.case_id.in_(case_ids), or_(Case.form.is_(None), Agreement.state == "frozen"))
+        .order_by(Agreement.version)
+    )
     rows = await session.scalars(query.execution_options(populate_existing=True))
     return {row.case_id: row for row in rows}
 

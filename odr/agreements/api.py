@@ -265,6 +265,13 @@ async def take_back_court_consent(actor: SignedIn, session: Write, case: str) ->
     return await _court(session, actor, case)
 
 
+@router.post("/cases/{case}/court/wishes", status_code=201)
+async def ask_anew(actor: SignedIn, session: Write, case: str) -> dict[str, Any]:
+    """After a court's no a party asks the mediator to mediate anew."""
+    await service.ask_anew(session, actor, case)
+    return await _court(session, actor, case)
+
+
 @router.post("/cases/{case}/court/requests", status_code=201)
 async def register_court_request(actor: SignedIn, session: Write, case: str, wanted: CourtRequestIn) -> dict[str, Any]:
     """The request was handed to a court: `court` is the six digits of its division, or `other` with `court_name`."""

@@ -8,7 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
-from odr.agreements import access, checks, content, copies, documents, proposal_docs, scans, service
+from odr.agreements import (
+    access,
+    checks,
+    confirming,
+    content,
+    copies,
+    documents,
+    performing,
+    proposal_docs,
+    scans,
+    service,
+)
 from odr.agreements.access import Place
 from odr.agreements.models import Agreement
 from odr.agreements.schemas import (
@@ -24,7 +35,7 @@ from odr.agreements.schemas import (
     VouchIn,
 )
 from odr.cases.access import View
-from odr.cases.codes import CaseRole, Side, State
+from odr.cases.codes import COURT_NO, CaseRole, Side, State
 from odr.cases.models import Party
 from odr.core import clock, forms, paper, web
 from odr.core.errors import Conflict, Expired, Invalid, NotFound, OdrError
@@ -62,12 +73,17 @@ async def board(
         view = await access.of_case(session, actor, pid)
         agreement = await access.current(session, view.case)
         doc = await documents.document(session, Place(view, agreement)) if agreement is not None else None
+        versions, shown = await documents.versions(session, view), agreement.pid if agreement is not None else None
         context = _context(view, agreement) | {
             "doc": doc,
+            # It is in effect, and another one is talked about: after a relapse, or a court's no.
+            "said_no": await confirming.outcome_of(session, view.case) in COURT_NO,
+            "further": doc is not None and doc["effective_at"] is not None and view.state in performing.ANEW,
             "checks": await checks.of_view(session, view, agreement),
             "live": await rooms.follow(session, view.case.pid, actor.person_id),
             "proposals": await proposal_docs.of_view(session, view),
-            "older": [row for row in await documents.versions(session, view) if row["state"] == "void"],
+            "older": [row for row in versions if row["state"] == "void"],
+            "before": [row for row in versions if row["effective_at"] is not None and row["id"] != shown],
             "parties": [
                 (p.pid, f"{Side(p.side).label} {p.name}") for p in await content.principals(session, view.case)
             ],

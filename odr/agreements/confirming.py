@@ -15,6 +15,7 @@ from odr.accounts.access import Actor
 from odr.accounts.models import ApiKey
 from odr.agreements import (
     access,
+    anew,
     confirmable,
     content,
     court_clock,
@@ -31,11 +32,12 @@ from odr.agreements.court_models import CourtPack
 from odr.agreements.court_rules import Finding
 from odr.agreements.models import CourtRequest
 from odr.agreements.schemas import CourtConsentIn, CourtOutcomeIn, CourtRequestIn, CourtWordIn
+from odr.agreements.standing import Standing
 from odr.audit import service as audit
 from odr.audit.who import SYSTEM, Who
 from odr.cases import service as cases
 from odr.cases.access import View
-from odr.cases.codes import Category, Channel, ConsentKind, CourtOutcome, Side, State
+from odr.cases.codes import COURT_NO, Category, Channel, ConsentKind, CourtOutcome, Side, State
 from odr.cases.models import Case, Party
 from odr.core import clock
 from odr.core.errors import Conflict, Invalid, NotFound
@@ -47,15 +49,37 @@ OPEN = (State.EFFECTIVE, State.PERFORMING)
 ON_PAPER = (Channel.COUNTER, Channel.ONSITE, Channel.VISIT, Channel.POST)
 _TURN = "您的调解有一步等您完成，请登录“我的纠纷”查看。不收任何费用。"
 _JOINT = "court_joint"
+_AFTER_A_NO = (*performing.PERFORMING, *performing.ANEW)
+"""Where a court's no still leaves something to choose; once all was kept, or the case is closed, it is history."""
 
 
 async def requests_of(session: AsyncSession, case: Case) -> Sequence[CourtRequest]:
-    """The requests since the case was last opened again, the newest first."""
-    return (await requests_by_case(session, [case.id])).get(case.id, [])
+    """The requests about the agreement in effect, since the case was last opened again, the newest first."""
+    return (await _requests(session, case))[0]
+
+
+async def _requests(session: AsyncSession, case: Case) -> tuple[list[CourtRequest], list[CourtRequest]]:
+    """The same, and those about an agreement that was replaced since."""
+    every = await requests_by_case(session, [case.id])
+    own = of_effect(every, await standing.in_effect_of(session, [case.id])) if every else {}
+    found = own.get(case.id, [])
+    return found, [row for row in every.get(case.id, []) if row not in found]
+
+
+def of_effect(
+    requests: Mapping[int, list[CourtRequest]], in_effect: Mapping[int, Standing]
+) -> dict[int, list[CourtRequest]]:
+    """Of these requests those about the agreement in effect: what a court said of one is no word on the next."""
+    return {
+        case_id: [
+            row for row in rows if case_id not in in_effect or row.agreement_id == in_effect[case_id].agreement.id
+        ]
+        for case_id, rows in requests.items()
+    }
 
 
 async def requests_by_case(session: AsyncSession, case_ids: Collection[int]) -> dict[int, list[CourtRequest]]:
-    """The same for many cases; those without one are left out."""
+    """All requests of many cases since each was last opened again; those without one are left out."""
     opened = await cases.reopenings(session, case_ids)
     query = select(CourtRequest).where(CourtRequest.case_id.in_(case_ids)).order_by(CourtRequest.id.desc())
     found: dict[int, list[CourtRequest]] = {}
@@ -313,7 +337,11 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
     own = view.principal.id if view.principal is not None else None
     everybody = bool(parties) and all(party.id in given for party in parties)
     possible = why is None
-    confirmed = await outcome_of(session, case) is CourtOutcome.VALID
+    requests, of_replaced = await _requests(session, case)
+    confirmed = outcome(requests) is CourtOutcome.VALID
+    said_no = outcome(requests) in COURT_NO and view.state in _AFTER_A_NO
+    talked_about = said_no and view.state in performing.ANEW
+    wishes = await anew.asked(session, case)
     return {
         "possible": possible,
         "why_not": None if why is None else {"code": why[0], "text": why[1]},
@@ -337,7 +365,23 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
             {"id": p.pid, "name": p.name, "side": p.side, "agreed": p.id in given, "me": p.id == own} for p in parties
         ],
         "everybody": everybody,
-        "requests": [await _request(session, view, row) for row in await requests_of(session, case)],
+        "requests": [await _request(session, view, row) for row in requests],
+        # Of an agreement that was replaced since.
+        "earlier": [await _request(session, view, row) for row in of_replaced],
+        "said_no": said_no,
+        "anew": {
+            "under_way": talked_about,
+            "asked": [
+                {
+                    "side": side.value,
+                    "side_label": side.label,
+                    "at": at.isoformat(timespec="seconds"),
+                    "when": moment(at),
+                    "mine": side is view.side,
+                }
+                for side, at in wishes.items()
+            ],
+        },
         "can": {
             "agree": possible and view.is_party and access.may_settle(view) and own not in given,
             "take_back": view.state in OPEN and access.may_settle(view) and own in given,
@@ -346,6 +390,9 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
             "pack": effect is not None,
             "register": view.handles and everybody and (why is None or why[0] == "court_window"),
             "record": view.handles and view.state is State.CONFIRMING,
+            "ask_anew": view.is_party and view.side not in wishes and await anew.possible(session, case),
+            "mediate_anew": view.may(cases.Move.MEDIATE_ANEW) and await anew.possible(session, case),
+            "keep": view.may(cases.Move.KEEP_AGREEMENT) and talked_about,
         },
     }
 
@@ -366,10 +413,12 @@ def _finding(one: Finding) -> dict[str, Any]:
 async def _remains(session: AsyncSession, case: Case, until: date | None) -> list[dict[str, str]]:
     """The ways that are left when the court cannot be asked, or has said no."""
     items = await performing.items_of(session, case)
-    confirmed = await outcome_of(session, case) is CourtOutcome.VALID
+    said = await outcome_of(session, case)
+    open_yet = State(case.state) in _AFTER_A_NO
     matter = remains.Matter(
         category=Category(case.category), money=any(item.amount_fen is not None for item in items),
-        today=clock.today(), court_until=until, confirmed=confirmed,
+        today=clock.today(), court_until=until, confirmed=said is CourtOutcome.VALID,
+        refused=said in COURT_NO and open_yet,
     )  # fmt: skip
     return [{"key": one.key, "text": one.say, "source": _(one.source)} for one in remains.routes(matter)]
 
@@ -406,9 +455,16 @@ async def _request(session: AsyncSession, view: View, row: CourtRequest) -> Mapp
     }
 
 
+async def _talked_about(session: AsyncSession, view: View) -> bool:
+    """Whether the case is mediated anew after a court's no, which stands on the page."""
+    return view.state in performing.ANEW and await outcome_of(session, view.case) in COURT_NO
+
+
 @cases.adds("links")
 async def links(session: AsyncSession, view: View) -> list[dict[str, str]]:
     """The page of the joint request, for those who may know what was agreed."""
-    if not (view.is_party or view.handles) or view.state not in (*OPEN, State.CONFIRMING):
+    if not (view.is_party or view.handles):
+        return []
+    if view.state not in (*OPEN, State.CONFIRMING) and not await _talked_about(session, view):
         return []
     return [{"text": _("司法确认"), "href": _link(view.case), "name": "court"}]

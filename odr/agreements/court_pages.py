@@ -91,6 +91,16 @@ async def take_back(request: Request, actor: SignedIn, pid: str) -> Response:
     return await _act(request, actor, pid, step)
 
 
+@router.post("/cases/{pid}/court/wishes")
+async def ask_anew(request: Request, actor: SignedIn, pid: str) -> Response:
+    """After a court's no a party asks the mediator to mediate anew."""
+
+    async def step(session: AsyncSession, form: Form) -> None:
+        await service.ask_anew(session, actor, pid)
+
+    return await _act(request, actor, pid, step)
+
+
 @router.post("/cases/{pid}/court/requests")
 async def register(request: Request, actor: SignedIn, pid: str) -> Response:
     """The request was handed to the court."""

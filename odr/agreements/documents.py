@@ -183,7 +183,8 @@ async def file_address(session: AsyncSession, file_id: int | None) -> str | None
 
 
 async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
-    """Every version of this case's agreement, the newest first."""
+    """Every version of this case's agreement, the newest first. `replaced`: another one has taken effect since."""
+    gone = {one.agreement.id for one in await standing.earlier(session, view.case)}
     query = select(Agreement).where(Agreement.case_id == view.case.id).order_by(Agreement.version.desc())
     found = []
     for agreement in await session.scalars(query):
@@ -198,6 +199,9 @@ async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
                 "void_reason": agreement.void_reason,
                 "pdf": await file_address(session, agreement.pdf_file_id),
                 "effective_at": _iso(stands.effective_at),
+                "copy": await file_address(session, agreement.copy_file_id),
+                "replaced": agreement.id in gone,
+                "effective": moment(stands.effective_at),
             }
         )
     return found
@@ -207,6 +211,23 @@ async def promises(session: AsyncSession, view: View) -> list[dict[str, Any]]:
     """The promises of the agreement in effect, with what this viewer can do about each."""
     items = await performing.items_of(session, view.case)
     return await _promises(session, view, items)
+
+
+async def replaced(session: AsyncSession, view: View) -> list[dict[str, Any]]:
+    """The agreements that another one has replaced, in their order, each with what became of its promises."""
+    before = [one.agreement for one in await standing.earlier(session, view.case)]
+    items = await performing.items_under(session, before)
+    return [
+        {
+            "id": row.pid,
+            "no": row.agreement_no,
+            "version": row.version,
+            "pdf": await file_address(session, row.pdf_file_id),
+            "copy": await file_address(session, row.copy_file_id),
+            "promises": await _promises(session, view, items[row.id]),
+        }
+        for row in before
+    ]
 
 
 async def promise(session: AsyncSession, view: View, item: PerformanceItem) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
-from odr.agreements import access, board, clause_words, content, instalments, rules, standing
+from odr.agreements import access, anew, board, carrying, clause_words, content, instalments, rules, standing
 from odr.agreements.access import Place
 from odr.agreements.models import Agreement, Clause, ClauseAnswer
 from odr.agreements.schemas import (
@@ -33,6 +33,7 @@ from odr.rooms import service as rooms
 from odr.rooms.models import RoomKind
 
 MOST_CLAUSES = 60
+MOST_FACTS = 4000
 
 
 def link(case: Case) -> str:
@@ -45,8 +46,11 @@ def who_is(party: Party) -> str:
 
 
 async def draft(session: AsyncSession, actor: Actor, case_pid: str, wanted: DraftIn) -> Agreement:
-    """Start an agreement. Raises NotFound, Forbidden (not this case's mediator), Conflict (not mediating, or there is
-    a draft), Invalid (an oral agreement where the law wants writing)."""
+    """Start an agreement. A further one beside an agreement in effect (after a relapse, or a court's no) says among its
+    facts what became of the first, and may begin with its clauses.
+
+    Raises NotFound, Forbidden (not this case's mediator), Conflict (not mediating, or there is a draft), Invalid (an
+    oral agreement where the law wants writing)."""
     view = await access.of_case(session, actor, case_pid)
     access.need_mediator(view)
     case = await access.lock(session, view.case.id)
@@ -57,17 +61,23 @@ async def draft(session: AsyncSession, actor: Actor, case_pid: str, wanted: Draf
         raise Conflict(_("已经有一份草案了。请在那一份上修改。"), code="exists")
     if wanted.form == "oral":
         need_oral_allowed(rules.Matter(Category(case.category)))
+    effect = await standing.in_effect(session, case)
+    known = existing.facts if existing is not None else case.facts
+    if effect is not None:
+        known = f"{known}\n{await anew.told(session, case, effect)}".strip()[:MOST_FACTS]
     row = Agreement(
         case_id=case.id,
         version=existing.version + 1 if existing is not None else 1,
         form=wanted.form,
-        facts=wanted.facts or (existing.facts if existing is not None else case.facts),
+        facts=wanted.facts or known,
         issues=wanted.issues or (existing.issues if existing is not None else ""),
         paper_only=paper_reason(case),
         created_by=actor.person_id,
     )
     session.add(row)
     await session.flush()
+    if wanted.copied and effect is not None:
+        await carrying.clauses(session, actor.person_id, effect.agreement, row)
     words = "登记口头协议" if wanted.form == "oral" else "起草协议"
     await cases.announce(session, case, "agreement:draft:started", f"调解员开始{words}，请逐条看一看。", link(case))
     await _happened(session, actor, case, row, "agreement:draft:started")

@@ -54,8 +54,9 @@ async def add(
 
 
 async def _take_effect(session: AsyncSession, who: Who, case: Case, now: Standing) -> None:
-    """The case moves, and each clause becomes a promise with its reminders."""
+    """The case moves, what an earlier agreement left open ends, each clause becomes a promise with its reminders."""
     await cases.settle_effective(session, who, case, now.agreement.form)
+    await performing.replaced(session, case, now.agreement)
     await performing.begin(session, who, case, now.agreement)
     await court_clock.begin(session, now)
 

@@ -6,8 +6,8 @@ from odr.accounts.access import Actor
 from odr.agreements import (
     access,
     board,
+    carrying,
     checks,
-    clause_words,
     content,
     drafting,
     effect,
@@ -20,7 +20,7 @@ from odr.agreements import (
 )
 from odr.agreements.access import Place
 from odr.agreements.content import Content
-from odr.agreements.models import Agreement, Clause, OralRegister
+from odr.agreements.models import Agreement, OralRegister
 from odr.audit import service as audit
 from odr.cases import service as cases
 from odr.cases.codes import State
@@ -117,19 +117,11 @@ async def unfreeze(session: AsyncSession, actor: Actor, pid: str, reason: str) -
     new.form, new.facts, new.issues, new.paper_only = old.form, old.facts, old.issues, old.paper_only
     session.add(new)
     await session.flush()
-    before = await content.clauses_of(session, old)
-    plans = await instalments.plans_of(session, before)
-    for row in before:
-        copied = Clause(agreement_id=new.id, ordinal=row.ordinal, **clause_words.fields(row))
-        session.add(copied)
-        await session.flush()
-        await instalments.carry(session, actor.person_id, plans.get(row.id), copied)
+    await carrying.clauses(session, actor.person_id, old, new)
     if (held := await oral.register_of(session, old)) is not None:
         asked = ("held_on", "place", "cross_committee", "performed", "written_by", "written_at")
         session.add(OralRegister(agreement_id=new.id, **{name: getattr(held, name) for name in asked}))
     await session.flush()
-    for row in await content.clauses_of(session, new):
-        await clause_words.keep(session, actor.person_id, row)
     if case.state == State.SIGNING:
         await cases.back_to_mediating(session, actor, case, reason)
     else:

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
 from odr.agreements import access, standing
-from odr.agreements.models import Agreement
+from odr.agreements.models import Agreement, CourtRequest
 from odr.bodies.models import Body
+from odr.cases.codes import CourtOutcome
 from odr.cases.models import Case
 from odr.core.errors import NotFound
 from odr.core.i18n import _
@@ -31,6 +32,7 @@ async def paper(session: AsyncSession, check: str) -> Genuine | None:
         return None
     agreement, case, body = row
     stand, effective = await _stand(session, case, agreement)
+    dismissed = await _dismissed(session, agreement)
     moments = [(_("定稿时间"), agreement.frozen_at)] if agreement.frozen_at is not None else []
     if effective is not None and stand is not Stand.VOID:
         moments.append((_("生效时间"), effective))
@@ -42,7 +44,7 @@ async def paper(session: AsyncSession, check: str) -> Genuine | None:
         check=check,
         kind=_("人民调解协议书") if agreement.form == "written" else _("人民调解口头协议登记表"),
         stand=stand,
-        say=_SAY[stand](),
+        say=_DISMISSED[stand]() if dismissed and stand in _DISMISSED else _SAY[stand](),
         body=body or "",
         version=agreement.version,
         moments=tuple(moments),
@@ -56,6 +58,12 @@ _SAY = {
     Stand.REPLACED: lambda: _("这一版是真的，但后来有了新的一版，请以新的一版为准。"),
     Stand.VOID: lambda: _("这一版已经作废，不能使用。请向当事人要最新的一版。"),
 }
+_DISMISSED = {
+    Stand.NOT_CONFIRMED: lambda: _(
+        "这份文书是真的，签名盖章都齐了，但法院审查以后没有确认它。能不能照着做，请问出具单位。"
+    ),
+    Stand.REPLACED: lambda: _("这份文书是真的。法院没有确认它，后来已经由新的协议代替，请以新的协议为准。"),
+}
 
 
 async def _stand(session: AsyncSession, case: Case, agreement: Agreement) -> tuple[Stand, datetime | None]:
@@ -65,7 +73,20 @@ async def _stand(session: AsyncSession, case: Case, agreement: Agreement) -> tup
     newest = await standing.in_effect(session, case)
     if newest is not None and newest.agreement.version > agreement.version:
         return Stand.REPLACED, stands.effective_at
-    return (Stand.IN_FORCE if stands.effective_at is not None else Stand.NOT_YET), stands.effective_at
+    if stands.effective_at is None:
+        return Stand.NOT_YET, None
+    dismissed = await _dismissed(session, agreement)
+    return (Stand.NOT_CONFIRMED if dismissed else Stand.IN_FORCE), stands.effective_at
+
+
+async def _dismissed(session: AsyncSession, agreement: Agreement) -> bool:
+    """Whether a court looked at it and dismissed the request (民事诉讼法 Art. 206). One that only would not take it in
+    has said nothing of it; a later yes goes before an earlier no."""
+    query = select(CourtRequest.outcome).where(
+        CourtRequest.agreement_id == agreement.id,
+        CourtRequest.outcome.in_((CourtOutcome.VALID, CourtOutcome.REJECTED)),
+    )
+    return await session.scalar(query.order_by(CourtRequest.id.desc()).limit(1)) == CourtOutcome.REJECTED
 
 
 async def where_to_take_in(session: AsyncSession, actor: Actor, check: str) -> str | None:

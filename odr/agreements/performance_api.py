@@ -23,6 +23,12 @@ async def performance(actor: SignedIn, session: Read, case: str) -> list[dict[st
     return await documents.promises(session, await access.of_case(session, actor, case))
 
 
+@router.get("/cases/{case}/performance/replaced")
+async def replaced(actor: SignedIn, session: Read, case: str) -> list[dict[str, Any]]:
+    """The agreements that another one has replaced, each with what became of its promises."""
+    return await documents.replaced(session, await access.of_case(session, actor, case))
+
+
 @router.get("/cases/{case}/performance/calendar")
 async def calendar(actor: SignedIn, session: Read, case: str) -> list[dict[str, Any]]:
     """The same by month: [{`month`, `promises` [ids]}]; lasting duties have no day and are left out."""

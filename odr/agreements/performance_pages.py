@@ -22,7 +22,7 @@ from odr.agreements import performance_rules as rules
 from odr.agreements.board_pages import UPLOAD_CEILING, errors_of
 from odr.agreements.performance_schemas import CertificateIn, PartAnswerIn, PostponeAnswerIn, PostponeIn
 from odr.agreements.schemas import ClaimIn, ReasonIn, RecordIn, SettleIn, UrgeIn
-from odr.cases.codes import Channel
+from odr.cases.codes import COURT_NO, Channel
 from odr.core import clock, forms, ics, paper, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.forms import Form
@@ -40,6 +40,7 @@ STATES = {
     "late": (N_("已过期"), "danger"),
     "disputed": (N_("有争议"), "danger"),
     "waived": (N_("对方放弃"), "neutral"),
+    "replaced": (N_("由新协议代替"), "neutral"),
 }
 BY_HAND = (Channel.PHONE, Channel.VISIT, Channel.COUNTER, Channel.ONSITE, Channel.WECHAT)
 # So many promises are shown whole; of a longer plan only what is next, the others in the calendar.
@@ -60,15 +61,16 @@ async def _shown(
         view = await access.of_case(session, actor, pid)
         effect = await standing.in_effect(session, view.case)
         promises = await documents.promises(session, view)
-        if only is not None and not any(one["id"] == only for one in promises):
-            raise NotFound()
+        before = await documents.replaced(session, view)
+        chosen = _chosen(only, promises, before) if only is not None else []
         breached = await performing.breached(session, view.case)
         context: dict[str, Any] = {
             "case": view.case,
             "at": f"/cases/{pid}/performance",
             "wide": view.is_staff,
             "count": len(promises),
-            "items": [one for one in promises if one["id"] == only] if only else _next(promises, whole=view.handles),
+            "items": chosen if only is not None else _next(promises, whole=view.handles),
+            "before": before if only is None else [],
             "months": schedule.months(promises) if only is None and len(promises) > 1 else [],
             "totals": _totals(promises),
             "states": {state: (_(words), tone) for state, (words, tone) in STATES.items()},
@@ -76,10 +78,12 @@ async def _shown(
             "handles": view.handles,
             "is_party": view.is_party,
             "settles": access.may_settle(view),
-            "open": view.state in performing.PERFORMING,
+            "open": await performing.open_now(session, view.case) and not any(one["replaced"] for one in chosen),
             "may_complete": view.handles and view.state in performing.PERFORMING[:2],
             "court_why": await confirming.hindrance(session, view.case),
             "breached": breached,
+            "said_no": await confirming.outcome_of(session, view.case) in COURT_NO,
+            "anew": view.state in performing.ANEW,
             "remedies": await service.remedies(session, view.case) if breached else [],
             "effective_at": effect.effective_at if effect is not None else None,
             "court_until": effect.court_until if effect is not None else None,
@@ -92,6 +96,17 @@ async def _shown(
     name = "agreements/promise.html" if only is not None else "agreements/performance.html"
     status = error.status if error is not None else 200
     return render(request, name, status=status, errors=errors_of(error), values=values or {}, **context)
+
+
+def _chosen(
+    only: str, promises: list[dict[str, Any]], before: list[dict[str, Any]]
+) -> list[dict[str, Any]]:  # fmt: skip
+    """One promise: of the agreement in effect, or of one that was replaced. Raises NotFound."""
+    old = [one | {"replaced": True} for row in before for one in row["promises"]]
+    found = [one for one in [*(one | {"replaced": False} for one in promises), *old] if one["id"] == only]
+    if not found:
+        raise NotFound()
+    return found
 
 
 def _next(promises: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]]:
@@ -113,7 +128,7 @@ def _next(promises: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]
 
 
 def _totals(promises: list[dict[str, Any]]) -> dict[str, int] | None:
-    money = [one for one in promises if one["amount_fen"] is not None and one["state"] != "waived"]
+    money = [one for one in promises if one["amount_fen"] is not None and one["state"] not in ("waived", "replaced")]
     if len(money) < 2:
         return None
     return {

@@ -23,7 +23,7 @@ from odr.audit.who import SYSTEM
 from odr.bodies.models import Body
 from odr.cases import service as cases
 from odr.cases.access import View
-from odr.cases.codes import CaseRole, Category, CourtOutcome, Side, State
+from odr.cases.codes import COURT_NO, CaseRole, Category, CourtOutcome, Side, State
 from odr.cases.models import Assignment, Case, Party
 from odr.core import clock, paper
 from odr.core.db import Database
@@ -91,7 +91,7 @@ class Text:
 async def remedies(session: AsyncSession, case: Case, item: PerformanceItem | None = None) -> list[Route]:
     """What can be done when a promise is not kept, for this case as it stands today."""
     effect = await standing.in_effect(session, case)
-    requests = (await confirming.requests_by_case(session, [case.id])).get(case.id, ())
+    requests = await confirming.requests_of(session, case)
     valid = next((row for row in requests if row.outcome == CourtOutcome.VALID), None)
     enforce_until = None
     if valid is not None and valid.decided_on is not None:
@@ -105,9 +105,11 @@ async def remedies(session: AsyncSession, case: Case, item: PerformanceItem | No
         today=clock.today(),
         court_until=effect.court_until if effect is not None and possible else None,
         confirmed=valid is not None,
+        refused=confirming.outcome(requests) in COURT_NO,
         enforce_until=enforce_until,
     )
-    return rules.routes(matter)
+    # That a promise may be kept after all is no way for who was let down.
+    return [one for one in rules.routes(matter) if one.key != "keep"]
 
 
 async def breach(session: AsyncSession, actor: Actor, pid: str, wanted: ReasonIn) -> PerformancePaper:
@@ -372,17 +374,26 @@ async def genuine_paper(session: AsyncSession, check: str) -> Genuine | None:
     if row is None or row.issued_at is None:
         return None
     body = await session.scalar(select(Body.name).join(Case, Case.body_id == Body.id).where(Case.id == row.case_id))
+    stand, say = Stand.IN_FORCE, _("这份文书是真的。")
+    # That a promise was not kept says nothing any more once another agreement has taken its place.
+    if row.kind == BREACH and row.agreement_id in await _replaced(session, row.case_id):
+        stand, say = Stand.REPLACED, _("这份文书是真的。它说的那份协议，后来已经由新的协议代替。")
     named = [(row.sha256, _("文书文件"))] if row.sha256 is not None else []
     return Genuine(
         check=check,
         kind=_(TITLES[row.kind]),
-        stand=Stand.IN_FORCE,
-        say=_("这份文书是真的。"),
+        stand=stand,
+        say=say,
         body=body or "",
         version=1,
         moments=((_("出具时间"), row.issued_at),),
         files=tuple(named),
     )
+
+
+async def _replaced(session: AsyncSession, case_id: int) -> set[int]:
+    case = await session.get_one(Case, case_id)
+    return {one.agreement.id for one in await standing.earlier(session, case)}
 
 
 # --- what they say --------------------------------------------------------------------------------------------------

@@ -99,6 +99,8 @@ class Matter:
     today: date
     court_until: date | None = None
     confirmed: bool = False
+    refused: bool = False
+    """A court was asked and did not confirm."""
     enforce_until: date | None = None
 
 
@@ -129,6 +131,9 @@ _ORDER = N_("拖欠劳动报酬、工伤医疗费、经济补偿或者赔偿金�
 _ARBITRATE = N_("可以向劳动争议仲裁委员会申请仲裁。")
 _SUE = N_("协议有法律约束力。一方不履行的，另一方可以就协议向人民法院起诉。")
 _CONFIRM = N_("%(day)s 以前，双方还可以一起申请司法确认；确认以后不履行的，可以申请强制执行。")
+_ANEW = N_("双方愿意的，可以请调解员重新调解：改好原来的协议，或者另写一份，再签名、盖章。不收任何费用。")
+_KEEP = N_("不改也可以。双方愿意照原来的协议做的，仍然可以照做；已经做到的都算数。")
+_SUE_NO = N_("不愿意再谈的，可以就纠纷向人民法院起诉。协议还算不算数，由法院在诉讼里认定。")
 _TALK = N_("双方愿意的，可以请调解员再谈一次，不收任何费用。")
 
 
@@ -139,15 +144,22 @@ def routes(matter: Matter) -> list[Route]:
         until = matter.enforce_until
         text = _ENFORCE if until is None else _ENFORCE_BY
         found.append(Route("enforce", text, N_("人民调解法第三十三条，民事诉讼法第二百五十条"), until))
+    if matter.refused:
+        found.append(Route("anew", _ANEW, N_("人民调解法第三十三条第三款，民事诉讼法第二百零六条")))
+        found.append(Route("keep", _KEEP, N_("人民调解法第三十一条")))
     if matter.category in LABOUR:
         if matter.money:
             found.append(Route("order", _ORDER, N_("劳动争议调解仲裁法第十六条")))
         found.append(Route("arbitrate", _ARBITRATE, N_("劳动争议调解仲裁法第十五条")))
     if not matter.confirmed:
-        found.append(Route("sue", _SUE, N_("人民调解法第三十二条")))
+        if matter.refused:
+            found.append(Route("sue", _SUE_NO, N_("人民调解法第三十三条第三款，民事诉讼法第二百零六条")))
+        else:
+            found.append(Route("sue", _SUE, N_("人民调解法第三十二条")))
         if matter.court_until is not None and matter.today <= matter.court_until:
             found.append(Route("confirm", _CONFIRM, N_("人民调解法第三十三条"), matter.court_until))
-    found.append(Route("talk", _TALK, N_("人民调解法第三十一条")))
+    if not matter.refused:
+        found.append(Route("talk", _TALK, N_("人民调解法第三十一条")))
     return found
 
 

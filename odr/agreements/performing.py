@@ -30,9 +30,11 @@ REMIND = "agreements:remind"
 ANSWER = "agreements:answer"
 _HOUR = time(9, 0)
 _ANSWER_DAYS = 3
-SETTLED = ("done", "waived")
+SETTLED = ("done", "waived", "replaced")
+"""Nothing is awaited of these any more. `replaced`: another agreement took effect before it was done."""
 BREACHED = "case:record_breach:done"
 PERFORMING = (State.EFFECTIVE, State.PERFORMING, State.CONFIRMING)
+ANEW = (State.MEDIATING, State.SUSPENDED, State.SIGNING)
 
 # Notices to a phone hold no names and no cause.
 _BEFORE = "您有一项约定的事快到期了，请登录“我的纠纷”查看。"
@@ -65,7 +67,20 @@ async def items_by_case(session: AsyncSession, case_ids: Collection[int]) -> dic
     for case_id, rows in every.items():
         newest = max(row.agreement_id for row in rows)
         of_it = [row for row in rows if row.agreement_id == newest]
-        found[case_id] = sorted(of_it, key=lambda item: (item.due_on is None, item.due_on or clock.today(), item.id))
+        found[case_id] = sorted(of_it, key=_next_due)
+    return found
+
+
+def _next_due(item: PerformanceItem) -> tuple[bool, date, int]:
+    return item.due_on is None, item.due_on or clock.today(), item.id
+
+
+async def items_under(session: AsyncSession, agreements: Collection[Agreement]) -> dict[int, list[PerformanceItem]]:
+    """The promises of each of these versions, in effect or replaced since, by its id; the next due first."""
+    found: dict[int, list[PerformanceItem]] = {one.id: [] for one in agreements}
+    query = select(PerformanceItem).where(PerformanceItem.agreement_id.in_(found))
+    for row in sorted(await session.scalars(query), key=_next_due):
+        found[row.agreement_id].append(row)
     return found
 
 
@@ -92,6 +107,38 @@ async def begin(session: AsyncSession, who: Who, case: Case, agreement: Agreemen
     if any(counts(item) for item in items):
         await cases.start_performance(session, who, case)
     return items
+
+
+async def replaced(session: AsyncSession, case: Case, agreement: Agreement) -> None:
+    """What was still open of earlier agreements ends when this one takes effect: no reminder, not late, no breach. What
+    was done of it stays recorded."""
+    query = select(PerformanceItem).where(
+        PerformanceItem.case_id == case.id,
+        PerformanceItem.agreement_id != agreement.id,
+        PerformanceItem.state.not_in(SETTLED),
+    )
+    items = list(await session.scalars(query.with_for_update()))
+    for item in items:
+        item.state = "replaced"
+        await forget(session, item)
+    await _no_other_day(session, items)
+    await visit_plan.drop(session, case)
+    if items:
+        await cases.event(
+            session, SYSTEM, case, "performance:items:replaced", role=CaseRole.SYSTEM, channel=Channel.SYSTEM,
+            note="新协议生效，原协议没有做完的约定不再履行；已经做到的仍然算数。",
+            detail={"items": [item.pid for item in items]},
+        )  # fmt: skip
+
+
+async def _no_other_day(session: AsyncSession, items: Collection[PerformanceItem]) -> None:
+    """Wishes for another day that wait have nothing to wait for any more."""
+    await session.flush()
+    await session.execute(
+        update(Postponement)
+        .where(Postponement.item_id.in_([item.id for item in items]), Postponement.state == "asked")
+        .values(state="withdrawn", answered_at=clock.now())
+    )
 
 
 async def under_way(session: AsyncSession, who: Who, case: Case) -> None:
@@ -214,11 +261,22 @@ async def open_item(session: AsyncSession, actor: Actor, pid: str) -> tuple[View
     view, item = await access.for_item(session, actor, pid)
     await access.lock(session, view.case.id)
     await session.refresh(item)
-    if view.state not in PERFORMING:
+    if item.state == "replaced":
+        raise Conflict(_("这份协议已经由新的协议代替，请看新协议里的约定。"), code="replaced")
+    if not await open_now(session, view.case):
         raise Conflict(_("现在不是履行阶段，不能改履行情况。"), code="not_performing")
     if item.state in SETTLED:
         raise Conflict(_("这一项已经了结了。"), code="settled")
     return view, item
+
+
+async def open_now(session: AsyncSession, case: Case) -> bool:
+    """Whether what is done of the promises can be entered: also while another agreement is talked about after a court's
+    no, for the first one stands until then and whoever pays in between must find it recorded."""
+    state = State(case.state)
+    if state in PERFORMING:
+        return True
+    return state in ANEW and (await cases.gather(session, case)).facts.mediated_anew
 
 
 def is_obligor(view: View, item: PerformanceItem) -> bool:
@@ -275,11 +333,7 @@ async def done(
     item.settled_at, item.settled_by = clock.now(), actor.person_id
     await session.flush()
     await forget(session, item)
-    await session.execute(
-        update(Postponement)
-        .where(Postponement.item_id == item.id, Postponement.state == "asked")
-        .values(state="withdrawn", answered_at=clock.now())
-    )
+    await _no_other_day(session, [item])
     words = {"done": "有一项约定已经履行。", "waived": "有一项约定由接受的一方放弃。"}
     await noted(session, actor, view, item, f"performance:item:{state}", words[state], channel)
     if view.state == State.PERFORMING and await all_kept(session, view.case):

@@ -165,7 +165,10 @@ class SheetIn(Strict):
 
 
 class DraftIn(SheetIn):
+    """`copied`: begin with the clauses of the agreement in effect, where there is one."""
+
     form: Literal["written", "oral"] = "written"
+    copied: bool = False
 
 
 class ClauseIn(Strict):

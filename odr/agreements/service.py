@@ -2,6 +2,7 @@
 that take the database make slow things (PDF) or spend codes between two transactions of their own."""
 
 from odr.agreements import access, court_reminding, tellers
+from odr.agreements.anew import ask as ask_anew
 from odr.agreements.board import Board, show
 from odr.agreements.checks import acknowledge, acknowledge_all
 from odr.agreements.confirming import agree as agree_to_court
@@ -39,7 +40,7 @@ from odr.agreements.performance_papers import breach, remedies
 from odr.agreements.performance_papers import issue as issue_certificate
 from odr.agreements.performance_papers import keep as keep_performance_paper
 from odr.agreements.performance_papers import papers_of as performance_papers_of
-from odr.agreements.performing import complete, items_of, record, urge
+from odr.agreements.performing import complete, items_of, items_under, record, urge
 from odr.agreements.planning import drop_plan, plan
 from odr.agreements.postponing import answer as answer_postponement
 from odr.agreements.postponing import ask as postpone
@@ -52,6 +53,7 @@ from odr.agreements.seals import adapter as seal_of
 from odr.agreements.sheets import take_paper
 from odr.agreements.signing import seal, send_code, sign
 from odr.agreements.standing import Standing, in_effect
+from odr.agreements.standing import earlier as earlier_agreements
 from odr.agreements.standing import of as standing
 from odr.agreements.verification import faults as verify
 from odr.agreements.visits import fill as fill_visit_form
@@ -74,6 +76,7 @@ __all__ = [
     "answer",
     "answer_part",
     "answer_postponement",
+    "ask_anew",
     "ask_certificate",
     "breach",
     "calendar_entries",
@@ -88,6 +91,7 @@ __all__ = [
     "document",
     "draft",
     "drop_plan",
+    "earlier_agreements",
     "fill_visit_form",
     "finalise",
     "finish_visits",
@@ -96,6 +100,7 @@ __all__ = [
     "in_effect",
     "issue_certificate",
     "items_of",
+    "items_under",
     "keep_copy",
     "keep_performance_paper",
     "kept",

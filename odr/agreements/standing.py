@@ -102,6 +102,14 @@ async def in_effect(session: AsyncSession, case: Case) -> Standing | None:
     return (await in_effect_of(session, [case.id])).get(case.id)
 
 
+async def earlier(session: AsyncSession, case: Case) -> list[Standing]:
+    """The versions that had taken effect before the newest that has: what it replaced, in their order."""
+    query = select(Agreement).where(Agreement.case_id == case.id, Agreement.state == "frozen")
+    rows = list(await session.scalars(query.order_by(Agreement.version)))
+    standings = await of_all(session, rows)
+    return [standings[row.id] for row in rows if standings[row.id].effective_at is not None][:-1]
+
+
 async def in_effect_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, Standing]:
     """The same for many cases; those without one are left out."""
     query = select(Agreement).where(Agreement.case_id.in_(case_ids), Agreement.state == "frozen")

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.agreements import access, board, confirming, performing, rules, standing, visits
 from odr.agreements.models import Agreement
 from odr.cases import service as cases
-from odr.cases.codes import Category, State
+from odr.cases.codes import AgreementForm, Category, State
 from odr.cases.models import Case
 from odr.core import clock
 
@@ -45,13 +45,14 @@ async def tell(session: AsyncSession, asked: Sequence[Case]) -> Mapping[int, Map
     if not later:
         return facts
     in_effect = await standing.in_effect_of(session, later)
-    requests = await confirming.requests_by_case(session, later)
+    requests = confirming.of_effect(await confirming.requests_by_case(session, later), in_effect)
     items = await performing.items_by_case(session, later)
     breached = await cases.happened(session, later, performing.BREACHED)
     visited = await visits.visited_by_case(session, later)
     for case_id in later:
         until = in_effect[case_id].court_until if case_id in in_effect else None
         facts[case_id] |= {
+            "agreement_form": AgreementForm(in_effect[case_id].agreement.form) if case_id in in_effect else None,
             "court_window_open": until is not None and clock.today() <= until,
             "court_outcome": confirming.outcome(requests.get(case_id, ())),
             "items_settled": performing.settled(items.get(case_id, ())),

@@ -71,8 +71,14 @@ async def on_close(session: AsyncSession, who: Who, case: Case) -> None:
 
 
 @cases.after(cases.Move.REOPEN)
-async def on_reopen(session: AsyncSession, who: Who, case: Case) -> None:
+@cases.after(cases.Move.MEDIATE_ANEW)
+async def on_going_on(session: AsyncSession, who: Who, case: Case) -> None:
     """A case that goes on is no case to look back on."""
+    await drop(session, case)
+
+
+async def drop(session: AsyncSession, case: Case) -> None:
+    """What was due of the case so far is not visited any more."""
     for row in await open_of(session, [case.id]):
         row.state = "dropped"
         await jobs.cancel(session, _key(row))

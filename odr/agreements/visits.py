@@ -183,16 +183,17 @@ async def visits_of(session: AsyncSession, view: View) -> Sequence[ReturnVisit]:
 
 
 async def visited_parties(session: AsyncSession, case: Case) -> set[int]:
-    """The parties visited since the case was last opened again."""
+    """The parties visited since the case was last opened again, or its agreement took effect."""
     return (await visited_by_case(session, [case.id])).get(case.id, set())
 
 
 async def visited_by_case(session: AsyncSession, case_ids: Collection[int]) -> dict[int, set[int]]:
     """The same for many cases; those without a visit are left out."""
-    opened = await cases.reopenings(session, case_ids)
+    opened, effect = await cases.reopenings(session, case_ids), await cases.in_effect_since(session, case_ids)
     found: dict[int, set[int]] = {}
     for row in await session.scalars(select(ReturnVisit).where(ReturnVisit.case_id.in_(case_ids))):
-        if (since := opened.get(row.case_id)) is None or row.created_at > since:
+        again, since = opened.get(row.case_id), effect.get(row.case_id)
+        if (again is None or row.created_at > again) and (since is None or row.created_at >= since):
             found.setdefault(row.case_id, set()).add(row.party_id)
     return found
 

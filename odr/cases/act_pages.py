@@ -15,7 +15,7 @@ from odr.cases.codes import Channel, ConsentKind, ObjectionGround, PartyRole, Re
 from odr.cases.facts import gather
 from odr.cases.lifecycle import Move
 from odr.cases.proposals import mediators_for, proposals
-from odr.cases.schemas import Nothing
+from odr.cases.schemas import Nothing, Reasoned
 from odr.cases.seating import shown_name
 from odr.core import forms, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
@@ -64,10 +64,10 @@ async def _choices(session: AsyncSession, view: View, action: Action) -> dict[st
 
 
 async def _not_yet(session: AsyncSession, view: View, action: Action) -> list[str]:
-    """What keeps a step from being made now, told before somebody taps; for steps that bring nothing of their own."""
-    if not isinstance(action.act, Move) or action.schema is not Nothing:
+    """What keeps a step from being made now, told before somebody taps; for steps that bring no more than a reason."""
+    if not isinstance(action.act, Move) or action.schema not in (Nothing, Reasoned):
         return []
-    facts = (await gather(session, view.case)).facts
+    facts = (await gather(session, view.case, reason_given=True)).facts
     return [guard.sentence for guard in lifecycle.failing(view.state, action.act, facts)]
 
 

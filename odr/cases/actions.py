@@ -314,6 +314,23 @@ async def _extend(ctx: Ctx, data: schemas.Nothing) -> None:
     await moves.extend(ctx.session, ctx.actor, ctx.view.case)
 
 
+@_action(
+    "mediation-anew", Move.MEDIATE_ANEW, schemas.Reasoned, N_("重新调解"), N_("重新调解，通知各方"),
+    N_("法院没有确认协议，双方可以改好原来的协议，或者另写一份（人民调解法第三十三条）。原来的协议留在案卷里，新协议生效以前"
+       "不变。各方都会收到通知，不愿意再谈的可以随时退出。"),
+)  # fmt: skip
+async def _anew(ctx: Ctx, data: schemas.Reasoned) -> None:
+    await moves.mediate_anew(ctx.session, ctx.actor, ctx.view.case, data.reason)
+
+
+@_action(
+    "agreement-kept", Move.KEEP_AGREEMENT, schemas.Reasoned, N_("照原协议履行"), N_("不另写协议，照原协议履行"),
+    N_("各方都愿意照原来的协议做，不再改。案件回到履行，没有写完的草案留着，不算数。"),
+)  # fmt: skip
+async def _keep(ctx: Ctx, data: schemas.Reasoned) -> None:
+    await moves.keep_agreement(ctx.session, ctx.actor, ctx.view.case, data.reason)
+
+
 # --- ends -----------------------------------------------------------------------------------------------------------
 
 

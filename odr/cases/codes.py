@@ -268,6 +268,11 @@ class CourtOutcome(Coded):
     WITHDRAWN = "withdrawn", N_("撤回了确认申请")
 
 
+COURT_NO = (CourtOutcome.REFUSED, CourtOutcome.REJECTED)
+"""The court did not confirm. It held nothing of the agreement in the first case (解释 Art. 355), and dismissed the
+request in the second (民事诉讼法 Art. 206); both leave the parties free to agree on something else."""
+
+
 class AgreementForm(Coded):
     WRITTEN = "written", N_("书面协议")
     ORAL = "oral", N_("口头协议")

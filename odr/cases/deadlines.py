@@ -10,11 +10,12 @@ from odr.cases import clocks
 from odr.cases.clocks import ClockKind, Origin
 from odr.cases.codes import Category
 from odr.cases.lifecycle import Start
-from odr.cases.models import Assignment, Case, CaseClock
+from odr.cases.models import Assignment, Case, CaseClock, CaseEvent
 from odr.core import clock, jobs
 
 JOB = "cases:clock"
 _WARNING = timedelta(days=1)
+_REOPENED, _ANEW = "case:reopen:done", "case:mediate_anew:done"
 
 
 async def running(session: AsyncSession, case: Case) -> list[CaseClock]:
@@ -84,6 +85,9 @@ async def _latest(session: AsyncSession, case: Case, kind: ClockKind) -> CaseClo
 
 
 async def _origin_day(session: AsyncSession, case: Case, origin: Origin) -> date:
+    anew = await _began_anew(session, case)
+    if anew is not None and anew.tag == _ANEW:
+        return clock.local(anew.at).date()
     moment = None
     if origin is Origin.APPLICATION:
         moment = case.submitted_at
@@ -93,8 +97,20 @@ async def _origin_day(session: AsyncSession, case: Case, origin: Origin) -> date
         query = select(Assignment.confirmed_at).where(
             Assignment.case_id == case.id, Assignment.confirmed_at.is_not(None)
         )
+        if anew is not None:
+            query = query.where(Assignment.confirmed_at >= anew.at)
         moment = await session.scalar(query.order_by(Assignment.confirmed_at).limit(1))
+    elif anew is not None:
+        moment = anew.at
     return clock.local(moment or clock.now()).date()
+
+
+async def _began_anew(session: AsyncSession, case: Case) -> CaseEvent | None:
+    """When mediating last began anew: the case was opened again, or the court had said no. What came before is another
+    mediation, whose time is over."""
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.tag.in_((_REOPENED, _ANEW)))
+    found: CaseEvent | None = await session.scalar(query.order_by(CaseEvent.id.desc()).limit(1))
+    return found
 
 
 def _key(row: CaseClock, what: str) -> str:

@@ -13,7 +13,7 @@ from odr.accounts.models import Role
 from odr.cases import access, gates, invitations, showing
 from odr.cases.access import Do
 from odr.cases.actions import ACTIONS, Action
-from odr.cases.codes import CaseRole, Channel, State
+from odr.cases.codes import COURT_NO, CaseRole, Channel, State
 from odr.cases.showing import Shown
 from odr.core import web
 from odr.core.i18n import N_, _
@@ -129,6 +129,8 @@ def _offered(shown: Shown) -> list[Action]:
         and not (action.noun == "routing" and shown.view.state is State.CONSULTING and shown.found.body is not None)
         and not (action.noun == "disclosure" and shown.found.facts.mediator_confirmed)
         and not (action.noun == "declination" and CaseRole.MEDIATOR not in shown.view.roles)
+        and not (action.noun == "mediation-anew" and shown.found.facts.court_outcome not in COURT_NO)
+        and not (action.noun == "agreement-kept" and not shown.found.facts.mediated_anew)
     ]  # fmt: skip
 
 

@@ -25,7 +25,8 @@ from odr.core import clock
 Teller = Callable[[AsyncSession, Sequence[Case]], Awaitable[Mapping[int, Mapping[str, Any]]]]
 _tellers: list[Teller] = []
 _ADULT = 18
-_REOPENED = "case:reopen:done"
+_REOPENED, _ANEW = "case:reopen:done", "case:mediate_anew:done"
+_EFFECTIVE = ("case:take_effect:done", "case:settle_oral:done")
 _SUPPLEMENT, _OUTCOME, _REMEDIES = "case:request_supplement:done", "case:outcome:told", "case:remedies:told"
 
 
@@ -181,21 +182,32 @@ async def assignments_of(session: AsyncSession, case_ids: Collection[int]) -> di
 
 async def reopenings(session: AsyncSession, case_ids: Collection[int]) -> dict[int, datetime]:
     """When the cases that were opened again were last."""
+    return await _last(session, case_ids, _REOPENED)
+
+
+async def in_effect_since(session: AsyncSession, case_ids: Collection[int]) -> dict[int, datetime]:
+    """When an agreement last took effect in these cases; those without one are left out."""
+    return await _last(session, case_ids, *_EFFECTIVE)
+
+
+async def _last(session: AsyncSession, case_ids: Collection[int], *tags: str) -> dict[int, datetime]:
     query = select(CaseEvent.case_id, func.max(CaseEvent.at)).where(
-        CaseEvent.case_id.in_(case_ids), CaseEvent.tag == _REOPENED
+        CaseEvent.case_id.in_(case_ids), CaseEvent.tag.in_(tags)
     )
     rows = await session.execute(query.group_by(CaseEvent.case_id))
     return dict(rows.all())
 
 
 async def happened(session: AsyncSession, case_ids: Collection[int], *tags: str) -> dict[int, set[str]]:
-    """Which of these happened in each case since it was last opened again."""
+    """Which of these happened in each case since it last began anew: it was opened again, or an agreement took effect.
+    What was told or broken under an agreement says nothing about the one that replaced it."""
+    begins = (_REOPENED, *_EFFECTIVE)
     query = select(CaseEvent.case_id, CaseEvent.tag).where(
-        CaseEvent.case_id.in_(case_ids), CaseEvent.tag.in_((_REOPENED, *tags))
+        CaseEvent.case_id.in_(case_ids), CaseEvent.tag.in_((*begins, *tags))
     )
     found: dict[int, set[str]] = {case_id: set() for case_id in case_ids}
     for case_id, tag in await session.execute(query.order_by(CaseEvent.id)):
-        if tag == _REOPENED:
+        if tag in begins:
             found[case_id].clear()
         else:
             found[case_id].add(tag)
@@ -264,7 +276,7 @@ async def gather_all(session: AsyncSession, cases: Sequence[Case]) -> dict[int, 
     competent = await _competent(session, cases, by_id)
     attempts = await _contacts(session, ids)
     over = await _over(session, cases)
-    told = await happened(session, ids, _SUPPLEMENT, _OUTCOME, _REMEDIES)
+    told = await happened(session, ids, _SUPPLEMENT, _OUTCOME, _REMEDIES, _ANEW)
     told_above = [await teller(session, cases) for teller in _tellers]
     found = {}
     for case in cases:
@@ -288,6 +300,7 @@ async def gather_all(session: AsyncSession, cases: Sequence[Case]) -> dict[int, 
             open_objection=assignment is not None and assignment.objection is not None,
             violence=case.violence,
             outcome_told=_OUTCOME in told[case.id],
+            mediated_anew=_ANEW in told[case.id],
             remedies_told=_REMEDIES in told[case.id],
             dossier_complete=_own_papers_complete(case, parties[case.id]),
             accepted_before=case.accepted_at is not None,

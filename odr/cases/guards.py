@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from odr.cases.codes import (
     ALWAYS_WRITTEN,
+    COURT_NO,
+    AgreementForm,
     Category,
     CourtOutcome,
     CourtStage,
@@ -79,6 +81,10 @@ class Facts:
     court_may_confirm: bool = False
     court_window_open: bool = False
     court_outcome: CourtOutcome | None = None
+    agreement_form: AgreementForm | None = None
+    """The form of the agreement in effect."""
+    mediated_anew: bool = False
+    """The case went back to mediation after the court's no, and no other agreement has taken effect since."""
     items_settled: bool = False
     """Every promise is performed or waived by the one it was made to."""
     breach_noted: bool = False
@@ -342,6 +348,18 @@ COURT_JOINT = Guard(
 )
 COURT_OUTCOME = Guard(
     "court_outcome", "Art. 33", N_("请填写法院的结果。"), _fact(lambda f: f.court_outcome is not None)
+)
+COURT_SAID_NO = Guard(
+    "court_said_no",
+    "Art. 33, 民事诉讼法 Art. 206",
+    N_("只有法院没有确认协议，才能这样重新调解。履行有困难的，可以请对方同意延期，或者请调解员约一次会面。"),
+    _fact(lambda f: f.court_outcome in COURT_NO),
+)
+MEDIATED_ANEW = Guard(
+    "mediated_anew",
+    "D (Art. 31)",
+    N_("这件还没有生效的协议可以照着履行。请先谈成协议。"),
+    _fact(lambda f: f.mediated_anew and f.agreement_form is not None),
 )
 SETTLED = Guard(
     "items_settled",

@@ -64,6 +64,8 @@ class Move(Coded):
     START_PERFORMANCE = "start_performance", N_("进入履行")
     APPLY_CONFIRMATION = "apply_confirmation", N_("申请司法确认")
     RECORD_COURT_RESULT = "record_court_result", N_("登记法院结果")
+    MEDIATE_ANEW = "mediate_anew", N_("重新调解")
+    KEEP_AGREEMENT = "keep_agreement", N_("照原协议履行")
     RECORD_BREACH = "record_breach", N_("登记不履行")
     MARK_PERFORMED = "mark_performed", N_("履行完毕")
     FOLLOW_UP = "follow_up", N_("完成回访")
@@ -375,6 +377,28 @@ def _rows() -> Iterable[Row]:
         _MEDIATOR | _BODY | _SYSTEM,
         (g.COURT_OUTCOME,),
         stops=(c.COURT_DECISION,),
+    )
+    # The court said no: the parties may change what they agreed, or agree on something else (Art. 33). The agreement
+    # stays in the record; the case has no result while it is talked about, and the time for mediating begins anew.
+    yield Row(
+        s.PERFORMING,
+        m.MEDIATE_ANEW,
+        s.MEDIATING,
+        _MEDIATOR | _BODY,
+        (g.COURT_SAID_NO, g.REASON),
+        starts=(c.MEDIATE,),
+        stops=_ALL_CLOCKS,
+        clears_result=True,
+    )
+    # Nothing is changed in the end: what was agreed binds as before, so the case goes back to performing it.
+    yield Row(
+        s.MEDIATING,
+        m.KEEP_AGREEMENT,
+        s.PERFORMING,
+        _MEDIATOR | _BODY,
+        (g.MEDIATED_ANEW, g.REASON),
+        (Result.AGREED_WRITTEN, Result.AGREED_ORAL),
+        stops=_ALL_CLOCKS,
     )
     yield Row(
         s.PERFORMING, m.RECORD_BREACH, s.PERFORMING, _MEDIATOR | _BODY, (g.BREACH, g.REMEDIES), starts=(c.FOLLOW_UP,)

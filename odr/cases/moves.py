@@ -74,6 +74,8 @@ _TOLD: Mapping[Move, tuple[tuple[_To, str], ...]] = {
     Move.TAKE_EFFECT: ((_To.PARTIES, telling.PROGRESS),),
     Move.APPLY_CONFIRMATION: ((_To.PARTIES, telling.PROGRESS),),
     Move.RECORD_COURT_RESULT: ((_To.PARTIES, telling.PROGRESS),),
+    Move.MEDIATE_ANEW: ((_To.PARTIES, telling.YOUR_TURN), (_To.MEDIATOR, telling.WORK)),
+    Move.KEEP_AGREEMENT: ((_To.PARTIES, telling.PROGRESS),),
     Move.RECORD_BREACH: ((_To.PARTIES, telling.PROGRESS),),
     Move.MARK_PERFORMED: ((_To.PARTIES, telling.PROGRESS),),
     Move.CLOSE: ((_To.PARTIES, telling.PROGRESS),),
@@ -467,6 +469,32 @@ async def record_court_result(
     said = _Said(note=note or outcome.zh, detail={"outcome": outcome.value})
     await _move(session, who, case, Move.RECORD_COURT_RESULT, by=by, said=said, court_outcome=outcome)
     await revoke_all(session, case, ConsentKind.COURT_REQUEST)
+
+
+async def mediate_anew(session: AsyncSession, actor: Actor, case: Case, reason: str) -> None:
+    """重新调解 after a court's no (人民调解法 Art. 33, 民事诉讼法 Art. 206).
+
+    Consents to ask the court, or to take longer, were given for the first agreement and are used up. Nobody is asked
+    for the will again: who does not want to talk leaves (Art. 23)."""
+    by = await _hat(session, actor, case, Move.MEDIATE_ANEW)
+    await hold(session, case)
+    lifecycle.row(State(case.state), Move.MEDIATE_ANEW)
+    await revoke_all(session, case, ConsentKind.COURT_REQUEST, ConsentKind.EXTENSION)
+    case.form = None
+    said = _Said(note=reason)
+    await _move(session, actor, case, Move.MEDIATE_ANEW, by=by, said=said, reason_given=bool(reason.strip()))
+
+
+async def keep_agreement(session: AsyncSession, actor: Actor, case: Case, reason: str) -> None:
+    """Talking anew led to nothing else: the case has the form and the result of the agreement in effect again."""
+    by = await _hat(session, actor, case, Move.KEEP_AGREEMENT)
+    await hold(session, case)
+    form = (await gather(session, case)).facts.agreement_form
+    case.form = form.value if form is not None else None
+    result = Result.AGREED_ORAL if form is AgreementForm.ORAL else Result.AGREED_WRITTEN
+    said, given = _Said(note=reason), bool(reason.strip())
+    await _move(session, actor, case, Move.KEEP_AGREEMENT, by=by, said=said, result=result, reason_given=given)
+    case.result_note = ""
 
 
 async def breach(session: AsyncSession, actor: Actor, case: Case, note: str, **known: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from odr.cases.clocks import ClockKind
-from odr.cases.codes import CaseRole, CourtOutcome, Side, State, Will
+from odr.cases.codes import COURT_NO, CaseRole, CourtOutcome, Side, State, Will
 from odr.cases.guards import CONFIRMED, Facts, PartyFacts
 from odr.core.i18n import N_, _
 
@@ -156,6 +156,24 @@ _TO_COURT = Next(
 )
 
 
+_COURT_NO = Next(
+    (*_PARTIES, _R.MEDIATOR, _R.BODY_CLERK),
+    N_("法院没有确认协议。双方可以请调解员重新调解，改好或者另写一份；也可以起诉，或者仍然照着做。"),
+    N_("不重新调解的，已经做到的都算数；有争议的，由法院在诉讼里认定。"),
+)
+_ANEW = Next(
+    (_R.MEDIATOR, *_PARTIES),
+    N_("法院没有确认协议，正在重新调解。请到调解室商量：改好原来的协议，或者另写一份。"),
+    N_("没有谈成的，可以照原协议履行，也可以起诉。原来的协议和已经做到的都留在案卷里。"),
+    ClockKind.MEDIATE,
+)
+_ENDED_ANEW = Next(
+    (*_CLERKS, _R.MEDIATOR),
+    N_("重新调解结束了，没有谈成新的协议。您可以仲裁、找行政机关或起诉。"),
+    N_("法院没有确认的那份协议和已经做到的，都留在案卷里。请留意仲裁和起诉的期限。"),
+)
+
+
 def next_step(state: State, facts: Facts | None = None) -> Next:
     """The step a case waits for. With `facts` it also tells apart what one state holds: who still has which gate."""
     if facts is None:
@@ -167,7 +185,14 @@ def next_step(state: State, facts: Facts | None = None) -> Next:
         return Next(waiting, _BEFORE_ROOM_SAYS, _BEFORE_ROOM_SILENCE, ClockKind.MEDIATE) if waiting else _OPENING
     if state is State.PERFORMING and facts.breach_noted and facts.remedies_told:
         return _BREACHED
-    return court_step(state, facts) or _USUAL[state]
+    if facts.mediated_anew and state in (State.MEDIATING, State.FAILED):
+        return _ANEW if state is State.MEDIATING else _ENDED_ANEW
+    return court_step(state, facts) or (_COURT_NO if court_said_no(state, facts) else _USUAL[state])
+
+
+def court_said_no(state: State, facts: Facts) -> bool:
+    """Whether the parties have to choose what follows a court's no: not once they kept the agreement after all."""
+    return state is State.PERFORMING and facts.court_outcome in COURT_NO and not facts.mediated_anew
 
 
 def court_step(state: State, facts: Facts) -> Next | None:

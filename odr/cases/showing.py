@@ -151,7 +151,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
         "rooms": [room_brief(room) | {"unread": room.unread, "can": room.can} for room in own_rooms],
         "timeline": [asdict(entry) | {"at": _iso(entry.at)} for entry in entries],
         "files": await _files(session, case),
-        "links": _links(view, bool(own_rooms)),
+        "links": _links(view, bool(own_rooms), anew=found.facts.mediated_anew),
     }
     if view.is_staff:
         doc["deadlines"] = [_deadline(row) for row in await deadlines.running(session, case)]
@@ -273,8 +273,8 @@ async def _files(session: AsyncSession, case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _links(view: View, has_room: bool) -> list[dict[str, str]]:
-    """The pages of this case that are worth opening now."""
+def _links(view: View, has_room: bool, *, anew: bool) -> list[dict[str, str]]:
+    """The pages of this case that are worth opening now. `anew`: what is done of a first agreement is entered still."""
     at, state = f"/cases/{view.case.pid}", view.state
     links = [{"text": _("案件"), "href": at, "name": "case"}]
     if has_room:
@@ -284,7 +284,7 @@ def _links(view: View, has_room: bool) -> list[dict[str, str]]:
     late = (State.SIGNING, State.EFFECTIVE, State.PERFORMING, State.CONFIRMING, State.PERFORMED, State.FOLLOWED_UP)
     if state in (State.MEDIATING, *late) or view.case.form:
         links.append({"text": _("协议"), "href": f"{at}/agreement", "name": "agreement"})
-    if view.case.form:
+    if view.case.form or (anew and state in (State.MEDIATING, State.SUSPENDED, State.SIGNING)):
         links.append({"text": _("履行"), "href": f"{at}/performance", "name": "performance"})
     if view.case.accepted_at is not None:
         links.append({"text": _("会面"), "href": f"{at}/meetings", "name": "meetings"})

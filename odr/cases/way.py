@@ -14,7 +14,7 @@ from odr.cases.facts import Gathered, gather, gather_all
 from odr.cases.guards import CONFIRMED
 from odr.cases.lifecycle import Move
 from odr.cases.models import CaseClock, CaseEvent
-from odr.cases.next_steps import Next, court_step, next_step
+from odr.cases.next_steps import Next, court_said_no, court_step, next_step
 from odr.core.i18n import N_, _
 
 _S = State
@@ -228,6 +228,8 @@ def _text(view: View, found: Gathered, step: Next) -> str:
     if court := court_step(view.state, found.facts):
         handed = CaseRole.MEDIATOR in court.whose
         return _("各方都同意申请司法确认，请送交法院并登记。") if handed else court.text
+    if court_said_no(view.state, found.facts):
+        return _("法院没有确认协议。请问问双方：重新调解，还是照原协议履行。")
     taken_on = found.facts.mediator_confirmed
     waiting = []
     if view.state is _S.ASSIGNED and taken_on:
@@ -285,6 +287,8 @@ def _action(view: View, found: Gathered) -> Action | None:
         return Action(_("登记法院的结果"), f"{at}/court") if view.handles else None
     if (court := court_step(state, found.facts)) and view.handles and CaseRole.MEDIATOR in court.whose:
         return Action(_("登记司法确认申请"), f"{at}/court")
+    if court_said_no(state, found.facts) and view.handles:
+        return Action(_("法院没有确认，看看怎么办"), f"{at}/court")
     if state in (_S.EFFECTIVE, _S.PERFORMING):
         return Action(_("去看履行"), f"{at}/performance")
     if state is _S.PERFORMED:
@@ -315,6 +319,8 @@ def _party_action(view: View, found: Gathered, at: str) -> Action | None:
         return Action(_("去签协议"), f"{at}/agreement")
     if (court := court_step(state, found.facts)) and any(court.is_turn_of(role) for role in view.roles):
         return Action(_("看看是否一起请法院确认"), f"{at}/court")
+    if court_said_no(state, found.facts):
+        return Action(_("法院没有确认，看看怎么办"), f"{at}/court")
     if state in (_S.EFFECTIVE, _S.PERFORMING, _S.CONFIRMING):
         return Action(_("去看履行"), f"{at}/performance")
     if state in (_S.FAILED, _S.NOT_ACCEPTED):

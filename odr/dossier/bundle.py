@@ -88,6 +88,10 @@ class Bundle:
     inquiries: list[Inquiry]
     agreement: Agreement | None
     effect: agreements.Standing | None
+    earlier: list[agreements.Standing]
+    """The agreements that were in effect before and have been replaced, in their order."""
+    earlier_items: Mapping[int, list[PerformanceItem]]
+    """Their promises, by the agreement's id."""
     clauses: list[Clause]
     items: list[PerformanceItem]
     visits: Sequence[ReturnVisit]
@@ -155,6 +159,15 @@ class Bundle:
         """Whether this viewer makes the papers by which a matter is refused or handed on."""
         return self.view.handles or access.issues(self.view)
 
+    @property
+    def agreements(self) -> list[Agreement]:
+        """What belongs into the file: every text that was in effect, and the newest while it waits for signatures."""
+        found = [one.agreement for one in (*self.earlier, self.effect) if one is not None]
+        newest = self.agreement
+        if newest is not None and newest.state == "frozen" and all(one.id != newest.id for one in found):
+            found.append(newest)
+        return found
+
     def mine(self, seat: Seat) -> bool:
         """Whether this viewer may have the papers of this party alone."""
         return self.whole or seat.row.side == self.view.side
@@ -191,9 +204,12 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
     place = await bodies.place_name(session, case.division_code)
     agreement = await agreement_access.current(session, case)
     effect = await agreements.in_effect(session, case)
+    before = await agreements.earlier_agreements(session, case)
     sittings = await meetings.meetings_of(session, view)
     items = await agreements.items_of(session, case)
-    parts, postponements = await agreements.parts_of(session, items), await agreements.postponements_of(session, items)
+    earlier_items = await agreements.items_under(session, [one.agreement for one in before])
+    every = [*items, *(item for rows in earlier_items.values() for item in rows)]
+    parts, postponements = await agreements.parts_of(session, every), await agreements.postponements_of(session, every)
     visits = await agreements.visits_of(session, view)
     court = list(
         await session.scalars(select(CourtRequest).where(CourtRequest.case_id == case.id).order_by(CourtRequest.id))
@@ -208,19 +224,20 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
     seen_records = [(row, await records.standing(session, row)) for row in await access.records(session, view)]
     evidence = await _evidence(session, case)
     facts = await factsheet.filled(session, view)
-    named: set[int | None] = {item.proof_file_id for item in items} | {row.paper_file_id for row in court}
+    named: set[int | None] = {item.proof_file_id for item in every} | {row.paper_file_id for row in court}
     named |= {part.proof_file_id for rows in parts.values() for part in rows}
     performance = await agreements.performance_papers_of(session, view)
     named |= {row.file_id for row in performance}
     named |= {row.pdf_file_id for row, _r in seen_records}
-    if agreement is not None:
-        named |= {agreement.pdf_file_id, agreement.copy_file_id}
+    of_them = [one.agreement for one in (*before, effect) if one is not None]
+    for one in of_them if agreement is None else [*of_them, agreement]:
+        named |= {one.pdf_file_id, one.copy_file_id}
     wanted = [one for one in named if one is not None]
     staff: set[int | None] = {row.by_person_id for row in visits}
     staff |= (
         {row.by_person_id for row in inquiries}
         | {row.filed_by for row in court}
-        | {item.settled_by for item in items}
+        | {item.settled_by for item in every}
         | {case.entered_by}
     )
     staff |= {row.person_id for row in events}
@@ -248,6 +265,8 @@ async def gather(session: AsyncSession, view: View) -> Bundle:
         inquiries=inquiries,
         agreement=agreement,
         effect=effect,
+        earlier=before,
+        earlier_items=earlier_items,
         clauses=clauses,
         items=items,
         parts=parts,

@@ -4,12 +4,12 @@ What is not known stays empty here; the templates print the mark for it and name
 """
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from odr.accounts.models import IdentityLevel, Person
-from odr.agreements.models import ReturnVisit
+from odr.agreements.models import Agreement, PerformanceItem, ReturnVisit
 from odr.agreements.performance_models import Part
 from odr.agreements.schemas import Performed
 from odr.cases.codes import Channel, ConsentKind, CourtOutcome, RefusalGround, Result, Side, Source
@@ -36,6 +36,7 @@ _STATES = {
     "late": "过期未履行",
     "disputed": "有争议",
     "waived": "对方不再要求履行",
+    "replaced": "没有做完，由新的协议代替",
 }
 _SATISFACTION = ("没有填写", "非常满意", "满意", "一般", "不满意", "非常不满意")
 _STARTED, _SETTLED = "case:start:done", ("case:take_effect:done", "case:settle_oral:done")
@@ -333,19 +334,22 @@ def record_pages(b: Bundle, row: Record, readers: list[records.Reader]) -> Fille
 # --- the end --------------------------------------------------------------------------------------------------------
 
 
-def _agreement_no(b: Bundle) -> str:
+def _agreement_no(b: Bundle, of: Agreement | None = None) -> str:
+    if of is not None:
+        return of.agreement_no or ""
     return (b.effect.agreement.agreement_no or "") if b.effect is not None else ""
 
 
-def receipts(b: Bundle) -> Filled:
-    items, pictures = [], []
-    for n, item in enumerate(b.items, start=1):
+def receipts(b: Bundle, of: Agreement | None = None, items: Sequence[PerformanceItem] | None = None) -> Filled:
+    """Of the agreement in effect; with `of` and `items`, of one that was replaced."""
+    shown, pictures = [], []
+    for n, item in enumerate(b.items if items is None else items, start=1):
         proofs = b.proofs(item)
         pictures += [
             {"src": src, "caption": f"第{n}项履行凭证　{proof.name}"} for proof in proofs if (src := picture(b, proof))
         ]
         moved = [row for row in b.postponements.get(item.id, ()) if row.state == "agreed"]
-        items.append(
+        shown.append(
             {
                 "text": item.text,
                 "obligor": b.party_name(item.obligor_id),
@@ -363,7 +367,7 @@ def receipts(b: Bundle) -> Filled:
                 "confirmed": "没有提交凭证，由对方确认" if item.state == "done" else "",
             }
         )
-    return {"agreement_no": _agreement_no(b), "items": items, "pictures": pictures}
+    return {"agreement_no": _agreement_no(b, of), "items": shown, "pictures": pictures}
 
 
 def _part(part: Part) -> str:
@@ -415,6 +419,7 @@ def court(b: Bundle) -> Filled:
         "consents": [_consent(b, seat) for seat in b.seats],
         "requests": [
             {
+                "agreement": next((_agreement_no(b, one) for one in b.agreements if one.id == row.agreement_id), ""),
                 "court": row.court,
                 "docket": row.docket_no,
                 "applied_on": day(row.applied_on),

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from odr.agreements.models import Agreement, PerformanceItem
 from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import CaseRole, Outcome, Result, Side, Source, SourceGroup, State, outcome
@@ -188,15 +189,20 @@ def _end(b: Bundle) -> list[Paper]:
     if b.facts is not None:
         paper = "factsheet/paper.html"
         found.append(Paper("facts", TITLES["facts"], "7", template=paper, fill=lambda b: b.facts or {}))
-    agreement = b.agreement
-    if agreement is not None and agreement.state == "frozen":
+    replaced = {one.agreement.id for one in b.earlier}
+    for agreement in b.agreements:
         file = b.files.get(agreement.copy_file_id or 0) or b.files.get(agreement.pdf_file_id or 0)
         title = "agreement" if agreement.form == "written" else "oral"
-        note = agreement.agreement_no or ""
-        found.append(Paper("agreement", TITLES[title], "8", note=note, file=file))
+        old = agreement.id in replaced
+        note = (agreement.agreement_no or "") + ("（已由新协议代替）" if old else "")
+        found.append(Paper(_key("agreement", agreement, old), TITLES[title], "8", note=note, file=file))
+    for one in b.earlier:
+        if items := b.earlier_items[one.agreement.id]:
+            fill, note = partial(filled.receipts, of=one.agreement, items=items), one.agreement.agreement_no or ""
+            key = _key("receipts", one.agreement, True)
+            found.append(_one(key, "9", "receipts", fill, title="receipts", note=note, more=_slips(b, items)))
     if b.items:
-        slips = tuple(file for item in b.items for file in b.proofs(item) if file.mime == PDF)
-        found.append(_one("receipts", "9", "receipts", filled.receipts, more=slips))
+        found.append(_one("receipts", "9", "receipts", filled.receipts, more=_slips(b, b.items)))
     found += _about_performing(b)
     if b.visits:
         found.append(_one("visits", "10", "visits", filled.visits))
@@ -220,6 +226,14 @@ def _end(b: Bundle) -> list[Paper]:
         if b.filing is not None and b.filing.note:
             found.append(_one("file-note", "12", "file_note", filled.file_note))
     return found
+
+
+def _key(name: str, agreement: Agreement, old: bool) -> str:
+    return f"{name}-{agreement.pid}" if old else name
+
+
+def _slips(b: Bundle, items: Sequence[PerformanceItem]) -> tuple[File, ...]:
+    return tuple(file for item in items for file in b.proofs(item) if file.mime == PDF)
 
 
 def _about_performing(b: Bundle) -> list[Paper]:
@@ -295,7 +309,7 @@ def _absent(b: Bundle, items: set[str]) -> list[tuple[str, str]]:
             found.append((_(TITLES[row.kind]), _("有人申请了证明，还没有开具。")))
         elif row.file_id is None:
             found.append((_(TITLES[row.kind]), _("文件还没有做成，卷里装不进去。请到“履行”页打开这份文书。")))
-    if agreed and "8" in items and b.agreement is not None and b.agreement.copy_file_id is None:
+    if "8" in items and b.effect is not None and b.effect.agreement.copy_file_id is None:
         found.append((_(TITLES["agreement"]), _("还没有带签名和印章的副本。")))
     if state in (*_AFTER, State.FAILED, State.WITHDRAWN) and (b.filing is None or not b.filing.note):
         found.append((_(TITLES["file-note"]), _("没有卷宗情况说明。没有特别情况的，可以不写。")))

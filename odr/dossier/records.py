@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.accounts.access import Actor
 from odr.accounts.models import Person
 from odr.agreements import access as agreement_access
+from odr.agreements import service as agreements
 from odr.audit import service as audit
 from odr.cases import service as cases
 from odr.cases.access import View
@@ -173,7 +174,9 @@ async def _facts(session: AsyncSession, case: Case) -> str:
 
 async def _outcome(session: AsyncSession, case: Case) -> tuple[str, str]:
     agreement = await agreement_access.current(session, case)
-    if agreement is not None and agreement.state == "frozen":
+    # One that was in effect already when talking began again is not what came of this talk.
+    earlier = case.form is None and await agreements.in_effect(session, case) is not None
+    if agreement is not None and agreement.state == "frozen" and not earlier:
         return wording.agreed(agreement.form, agreement.agreement_no or ""), Ending.AGREED.value
     if case.state in (State.FAILED, State.CLOSED) and case.result is not None:
         return wording.not_agreed(Result(case.result).zh, case.result_note), Ending.NOT_AGREED.value

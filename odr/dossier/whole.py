@@ -161,10 +161,10 @@ def _put(archive: zipfile.ZipFile, name: str, make: Callable[[], bytes]) -> Entr
 def originals(b: Bundle) -> list[File]:
     """Every kept file of the file's papers, once, as it came: not those of private talks."""
     found: list[File | None] = [paper.file for paper in papers.shelf(b) if paper.bound]
-    if b.agreement is not None and b.agreement.state == "frozen":
-        found.append(b.files.get(b.agreement.pdf_file_id or 0))
+    found += [b.files.get(one.pdf_file_id or 0) for one in b.agreements]
     found += b.evidence
-    found += [file for item in b.items for file in b.proofs(item)]
+    for rows in (*b.earlier_items.values(), b.items):
+        found += [file for item in rows for file in b.proofs(item)]
     found += [file for row in b.court for file in b.kept_for_court(row)]
     return list({file.id: file for file in found if file is not None}.values())
 

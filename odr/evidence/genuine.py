@@ -24,6 +24,7 @@ class Stand(Coded):
     """How a paper stands."""
 
     IN_FORCE = "in_force", N_("有效")
+    NOT_CONFIRMED = "not_confirmed", N_("法院没有确认")
     NOT_YET = "not_yet", N_("还没有生效")
     REPLACED = "replaced", N_("已被新的一版代替")
     VOID = "void", N_("已作废")

@@ -117,6 +117,7 @@ ACTS: Mapping[str, str] = {
     "performance:item:urged": N_("催促履行"),
     "performance:item:waived": N_("一方不再要求履行"),
     "performance:item:waiting": N_("问接受的一方做到了没有"),
+    "performance:items:replaced": N_("原协议没有做完的约定由新协议代替"),
     "performance:limitation:interrupted": N_("诉讼时效重新计算"),
     "performance:notice:issued": N_("出具不履行告知书"),
     "performance:part:received": N_("一项做到了一部分"),

@@ -352,6 +352,10 @@ def test_the_ways_that_remain_hang_on_the_kind_the_court_and_the_day() -> None:
     assert keys(category=Category.WAGE_ARREARS) == ["order", "arbitrate", "sue", "talk"]
     assert keys(category=Category.WAGE_ARREARS, money=False) == ["arbitrate", "sue", "talk"]
     assert keys(confirmed=True, enforce_until=date(2028, 11, 26)) == ["enforce", "talk"]
+    assert keys(category=Category.CONTRACT, money=True, today=today, refused=True) == ["anew", "keep", "sue"]
+    sources = {one.key: one.source for one in rules.routes(rules.Matter(Category.CONTRACT, True, today, refused=True))}
+    assert "第三十三条第三款" in sources["anew"]
+    assert "第二百零六条" in sources["sue"]
     route = rules.routes(rules.Matter(Category.CONTRACT, True, today, confirmed=True, enforce_until=date(2028, 2, 28)))
     assert "2028年2月28日" in route[0].zh
     assert rules.years_on(date(2028, 2, 29), 2) == date(2030, 2, 28)

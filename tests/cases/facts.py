@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from odr.cases import guards
-from odr.cases.codes import Category, CourtOutcome, Result, Side, Source, SuspendReason, Will
+from odr.cases.codes import AgreementForm, Category, CourtOutcome, Result, Side, Source, SuspendReason, Will
 from odr.cases.guards import Facts, Guard, PartyFacts
 
 GUARDS = {value.name: value for value in vars(guards).values() if isinstance(value, Guard)}
@@ -25,6 +25,7 @@ def good_party(side: Side) -> PartyFacts:
     )
 
 
+REJECTED = CourtOutcome.REJECTED
 GOOD = Facts(
     parties=(good_party(Side.APPLICANT), good_party(Side.RESPONDENT)),
     category=Category.CONTRACT,
@@ -51,6 +52,8 @@ GOOD = Facts(
     court_may_confirm=True,
     court_window_open=True,
     court_outcome=CourtOutcome.VALID,
+    agreement_form=AgreementForm.WRITTEN,
+    mediated_anew=True,
     items_settled=True,
     breach_noted=True,
     remedies_told=True,
@@ -63,7 +66,8 @@ GOOD = Facts(
 
 def facts_for(move: str) -> Facts:
     """GOOD, as it stands before this move."""
-    return replace(GOOD, mediator_confirmed=False) if move == "confirm_assignment" else GOOD
+    before = {"confirm_assignment": {"mediator_confirmed": False}, "mediate_anew": {"court_outcome": REJECTED}}
+    return replace(GOOD, **before.get(move, {}))
 
 
 def with_respondent(facts: Facts, **changes: Any) -> Facts:
@@ -121,6 +125,8 @@ BREAK: dict[str, Callable[[Facts], Facts]] = {
     "court_window": _case(court_window_open=False),
     "court_joint": _respondent(court_requested=False),
     "court_outcome": _case(court_outcome=None),
+    "court_said_no": _case(court_outcome=CourtOutcome.WITHDRAWN),
+    "mediated_anew": _case(mediated_anew=False),
     "items_settled": _case(items_settled=False),
     "remedies_told": _case(remedies_told=False),
     "breach_noted": _case(breach_noted=False),

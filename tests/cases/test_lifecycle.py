@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odr.cases.clocks import CLOCKS, ClockKind, Origin
-from odr.cases.codes import CaseRole, Category, CourtStage, Result, Side, Source, State, SuspendReason
+from odr.cases.codes import CaseRole, Category, CourtOutcome, CourtStage, Result, Side, Source, State, SuspendReason
 from odr.cases.guards import Facts, Guard, joint_room_gaps
 from odr.cases.lifecycle import (
     TABLE,
@@ -203,8 +203,41 @@ def test_every_end_leaves_a_result_and_a_reopened_case_loses_it() -> None:
         State.EFFECTIVE,
     }
     for line in ROWS:
-        assert bool(line.results) is (line.to in ends), name(line)
-        assert line.clears_result is (line.move is Move.REOPEN)
+        # Who keeps the first agreement after all has its result again.
+        assert bool(line.results) is (line.to in ends or line.move is Move.KEEP_AGREEMENT), name(line)
+        assert line.clears_result is (line.move in (Move.REOPEN, Move.MEDIATE_ANEW))
+
+
+@pytest.mark.parametrize("outcome", [None, *CourtOutcome])
+def test_only_a_courts_no_leads_back_to_mediating_and_the_time_begins_anew(outcome: CourtOutcome | None) -> None:
+    facts = replace(GOOD, court_outcome=outcome)
+    if outcome not in (CourtOutcome.REFUSED, CourtOutcome.REJECTED):
+        with pytest.raises(GuardFailed) as refused:
+            step(State.PERFORMING, Move.MEDIATE_ANEW, facts)
+        assert refused.value.code == "court_said_no"
+        return
+    made = step(State.PERFORMING, Move.MEDIATE_ANEW, facts)
+    assert (made.to, made.result, made.clears_result) == (State.MEDIATING, None, True)
+    assert made.starts == (Start(ClockKind.MEDIATE),)
+    assert set(made.stops) == set(ClockKind), "no deadline of the first agreement runs on while another is talked about"
+    with pytest.raises(GuardFailed, match="请写明理由"):
+        step(State.PERFORMING, Move.MEDIATE_ANEW, replace(facts, reason_given=False))
+    for state in State:
+        if state is not State.PERFORMING:
+            assert not may(state, Move.MEDIATE_ANEW, CaseRole.MEDIATOR)
+    assert TABLE[State.PERFORMING, Move.MEDIATE_ANEW].who == {CaseRole.MEDIATOR, CaseRole.BODY_CLERK}
+
+
+def test_where_nothing_is_changed_the_case_goes_back_to_the_agreement_in_effect_and_its_result() -> None:
+    for result in (Result.AGREED_WRITTEN, Result.AGREED_ORAL):
+        made = step(State.MEDIATING, Move.KEEP_AGREEMENT, GOOD, result)
+        assert (made.to, made.result, made.starts) == (State.PERFORMING, result, ())
+    for facts in (replace(GOOD, mediated_anew=False), replace(GOOD, agreement_form=None)):
+        with pytest.raises(GuardFailed) as refused:
+            step(State.MEDIATING, Move.KEEP_AGREEMENT, facts, Result.AGREED_WRITTEN)
+        assert refused.value.code == "mediated_anew"
+    # And who does not want to talk anew leaves as from any other mediation.
+    assert step(State.MEDIATING, Move.OPT_OUT, GOOD).to is State.FAILED
 
 
 def test_the_time_for_mediation_runs_from_where_the_law_says() -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from odr.cases.clocks import ClockKind
-from odr.cases.codes import CaseRole, Source, State
+from odr.cases.codes import CaseRole, CourtOutcome, Source, State
+from odr.cases.guards import Facts
 from odr.cases.next_steps import next_step
 from odr.cases.way import HANGS_ON_FACTS
 from tests.cases.facts import BREAK, GOOD, with_respondent
@@ -20,8 +21,13 @@ def test_every_state_says_what_comes_next_and_what_happens_in_silence(state: Sta
 
 
 def test_lists_of_staff_read_facts_wherever_the_next_step_hangs_on_them() -> None:
-    every = [GOOD, *[change(GOOD) for change in BREAK.values()]]
-    hanging = {state for state in State for facts in every if next_step(state, facts) != next_step(state)}
+    # A list shows staff whose turn it is and until when; its words are staff's own, by state (`way.staff_text`).
+    def listed(state: State, facts: Facts | None) -> object:
+        step = next_step(state, facts)
+        return step.whose, step.clock
+
+    every = [GOOD, replace(GOOD, court_outcome=CourtOutcome.REJECTED), *[change(GOOD) for change in BREAK.values()]]
+    hanging = {state for state in State for facts in every if listed(state, facts) != listed(state, None)}
     assert hanging <= set(HANGS_ON_FACTS)
 
 
@@ -42,6 +48,22 @@ def test_what_was_entered_for_somebody_waits_for_their_own_confirmation() -> Non
     assert next_step(State.SUBMITTED, replace(GOOD, applicant_confirmed=False)).is_turn_of(CaseRole.APPLICANT)
     found = replace(GOOD, applicant_confirmed=False, source=Source.GRID)
     assert next_step(State.SUBMITTED, found).is_turn_of(CaseRole.BODY_CLERK)
+
+
+def test_after_a_courts_no_both_sides_and_the_mediator_have_a_choice_until_the_agreement_is_kept() -> None:
+    facts = replace(
+        GOOD, court_outcome=CourtOutcome.REJECTED, breach_noted=False, mediated_anew=False, court_window_open=False
+    )
+    step = next_step(State.PERFORMING, facts)
+    for role in (CaseRole.APPLICANT, CaseRole.RESPONDENT, CaseRole.MEDIATOR, CaseRole.BODY_CLERK):
+        assert step.is_turn_of(role)
+    assert "重新调解" in step.text
+    kept = replace(facts, mediated_anew=True)
+    assert next_step(State.PERFORMING, kept) == next_step(State.PERFORMING)
+    assert "正在重新调解" in next_step(State.MEDIATING, kept).text
+    assert "没有谈成新的协议" in next_step(State.FAILED, kept).text
+    for outcome in (None, CourtOutcome.VALID, CourtOutcome.WITHDRAWN):
+        assert next_step(State.PERFORMING, replace(facts, court_outcome=outcome)) == next_step(State.PERFORMING)
 
 
 def test_a_breach_waits_for_the_return_visit() -> None:

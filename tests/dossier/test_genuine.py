@@ -179,4 +179,4 @@ def test_codes_are_read_as_people_write_them() -> None:
         assert genuine.read_code(written) == code
     for nonsense in ("", "K7QM", code + "A", "O" * 12, "K7QM-3XRT-9FH0", "' OR 1=1 --"):
         assert genuine.read_code(nonsense) is None
-    assert {one.value for one in Stand} == {"in_force", "not_yet", "replaced", "void"}
+    assert {one.value for one in Stand} == {"in_force", "not_confirmed", "not_yet", "replaced", "void"}
