@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from odr.core import metrics
-from odr.core.db import Database
+from odr.core.db import AWAY, Database
 from odr.core.errands import Errands
 from odr.core.log import log
 from odr.live import protocol
@@ -178,7 +177,7 @@ class Streams:
         """The state of a room nobody has followed so far. After a restart all its members come at once, and one of them
         reads it for the others."""
         while room.state is None and room.first_load is not None:
-            await room.first_load
+            await asyncio.shield(room.first_load)  # one of those who wait may leave, and cancels its own wait only
         if room.state is not None:
             return room.state
         room.first_load = asyncio.get_running_loop().create_future()
@@ -210,7 +209,7 @@ class Streams:
                 state, seat = await self._seat(connection, room)
                 async with self._readers:
                     page = await self.db.look(lines_of, state.id, floor=seat.joined_seq, after=sub.sent, limit=200)
-            except (DBAPIError, OSError) as failure:
+            except AWAY as failure:
                 # The client believes that it follows; so it does, once the database is back.
                 log.warning("hub.catch_up_waits", error=type(failure).__name__)
                 await asyncio.sleep(_AGAIN_SECONDS)
@@ -319,7 +318,7 @@ class Streams:
                     await self._read_members(_some(self._stale))
                 if self._dirty:
                     await self._read_news(_some(self._dirty))
-            except (DBAPIError, OSError) as failure:
+            except AWAY as failure:
                 # The database is away: the look at the heads asks again.
                 log.warning("hub.news_failed", error=type(failure).__name__)
 
