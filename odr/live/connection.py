@@ -71,6 +71,7 @@ class Connection:
     def __init__(self, socket: "WebSocket", actor: Actor, hub: "Hub") -> None:
         self.actor = actor
         self.subs: dict[str, Sub] = {}
+        self.told: dict[str, list[str]] = {}  # by case: who was said to be here
         self.active = True
         self.touched = time.monotonic()
         self._socket = socket

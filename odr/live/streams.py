@@ -37,7 +37,7 @@ class Watcher(Protocol):
 
     def followed(self, connection: Connection, case: str) -> None: ...
     def unfollowed(self, connection: Connection, case: str) -> None: ...
-    def seated_anew(self, case: str) -> None: ...
+    def seated_anew(self, room: "LiveRoom", case: str) -> None: ...
     def here(self, case: str) -> frozenset[str]: ...
 
 
@@ -135,10 +135,11 @@ class Streams:
         """The first lines, by a membership that holds at the version they were read at; None for a foreign cursor."""
         for _ in range(5):
             state, seat = await self._seat(connection, room)
-            if asked.seq is not None and (asked.epoch != state.epoch or asked.seq > state.head):
+            if _is_foreign(asked, state, seat):
                 # The state may lag behind: only the table says whether a cursor is foreign.
-                state = await self._load(room)
-                if asked.epoch != state.epoch or asked.seq > state.head:
+                await self._load(room)
+                state, seat = await self._seat(connection, room)
+                if _is_foreign(asked, state, seat):
                     return state, None, b""
             page, frame = await self._page_for_all(room, state.id, seat.joined_seq, asked.seq)
             if room.state is not None and page.version == room.state.version and page.epoch == room.state.epoch:
@@ -362,7 +363,8 @@ class Streams:
     def _renew(self, room: LiveRoom, state: rooms.RoomState) -> rooms.RoomState:
         """Take in a state that was read; sockets whose person left go, the others hear of changed rights."""
         known = room.state
-        if known is not None and known.version > state.version:
+        # Versions grow within one epoch only: a copy that was put back brings older ones along.
+        if known is not None and known.epoch == state.epoch and known.version > state.version:
             return known
         room.state = state
         if known is None:
@@ -393,7 +395,7 @@ class Streams:
                 connection.enqueue(protocol.frame("gone", room=room.pid))
             else:
                 connection.enqueue(self._room_frame(sub))
-        self._watcher.seated_anew(state.case)
+        self._watcher.seated_anew(room, state.case)
 
     def _room_frame(self, sub: Sub) -> bytes:
         state, actor = sub.room.state, sub.connection.actor
@@ -428,6 +430,14 @@ class Streams:
                 room = known[id]
                 if room.state is not None and (head > room.delivered or version > room.state.version):
                     self.look_at(room.pid)
+
+
+def _is_foreign(asked: protocol.Join, state: rooms.RoomState, seat: rooms.Seat) -> bool:
+    """Whether a cursor is of another history, beyond the head, or of an earlier time of this person in the room: what
+    was said between that and this one never comes, and would be a hole for ever."""
+    if asked.seq is None:
+        return False
+    return asked.epoch != state.epoch or asked.seq > state.head or 0 < asked.seq < seat.joined_seq
 
 
 def _some(pids: set[str]) -> list[str]:

@@ -203,6 +203,28 @@ async def test_presence_is_told_per_case_and_fades(server: Server, cast: Cast, o
         await here(a, opened.case, {cast.applicant.pid})
 
 
+async def test_who_is_seated_in_a_private_room_is_no_news_for_the_other_side(
+    server: Server, db: Database, cast: Cast, opened: Rooms
+) -> None:
+    """Not even the moment: a frame that says what was known already would tell it."""
+    hub = server.app.state.odr.hub
+    async with opened_line(server, cast.applicant) as a, opened_line(server, cast.respondent) as b:
+        await a.join(opened.applicants.pid)
+        await b.join(opened.joint.pid)
+        await a.join(opened.joint.pid)
+        await here(b, opened.case, {cast.applicant.pid, cast.respondent.pid})
+        await b.quiet()
+        heard = len(b.heard)
+        async with db.write() as session:
+            room = await rooms.room(session, opened.applicants.pid)
+            await rooms.add_member(session, room, cast.stranger.id, role="agent", name="代理人")
+            await rooms.set_writable(session, room, False)
+        await a.until(lambda f: f["t"] == "room" and f["can"] == [])
+        await hub.streams.check_heads()
+        await b.quiet()
+        assert b.heard[heard:] == []
+
+
 async def test_a_reload_is_no_departure(server: Server, cast: Cast, opened: Rooms) -> None:
     async with opened_line(server, cast.applicant) as a:
         await a.join(opened.joint.pid)

@@ -257,3 +257,14 @@ async def test_a_desk_that_talks_is_not_idle(
                     if login.seen_at > old:
                         break
                 await asyncio.sleep(0.2)
+
+
+async def test_who_comes_while_the_database_is_away_is_asked_to_come_again(
+    server: Server, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(server.app.state.odr.db, "look", away)
+    async with opened_line(server, cast.applicant) as a:
+        assert await a.closed() == protocol.RESTART
