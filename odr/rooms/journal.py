@@ -31,6 +31,8 @@ _BATCH = 1024
 _ATTEMPTS = 5
 # A database that neither commits nor fails (a frozen server) must not hold the queue for ever.
 _PATIENCE = 15.0
+# Nobody answers for a mark, so its client does not send it again: one that could not be written is tried later.
+_MARKS_AGAIN = 2.0
 # Deadlock, serialization failure, lock time-out: nothing was stored, the same batch may simply be run again.
 _AGAIN = frozenset({"40P01", "40001", "55P03"})
 
@@ -98,6 +100,10 @@ class Journal:
             self._marks[key] = seq
             self._wake()
 
+    def _mark_again(self, marks: dict[Mark, int]) -> None:
+        for (room, person_id), seq in marks.items():
+            self.mark(room, person_id, seq)
+
     async def close(self) -> None:
         """Take nothing more, finish what is waiting."""
         self._closed = True
@@ -135,14 +141,18 @@ class Journal:
             outcomes, moved = await self._commit_patiently(drafts, marks)
         except (IntegrityError, ValueError, TypeError, AssertionError, KeyError) as failure:
             log.error("journal.poisoned", lines=len(drafts), error=type(failure).__name__)
-            if len(batch) > 1:
+            if len(batch) > 1 or (batch and marks):
                 # One line that cannot be stored must not take its neighbours with it.
                 for one in batch:
                     await self._store([one], {})
+                if marks:
+                    await self._store([], marks)
                 return
-            outcomes, moved = [Refusal.BUSY] * len(batch), []
+            outcomes, moved, marks = [Refusal.BUSY] * len(batch), [], {}
         except Exception as failure:
             log.error("journal.failed", lines=len(drafts), error=type(failure).__name__)
+            if marks:
+                asyncio.get_running_loop().call_later(_MARKS_AGAIN, self._mark_again, marks)
             outcomes, moved, marks = [Refusal.BUSY] * len(batch), [], {}
         stored = time.monotonic()
         for (_, done, came), outcome in zip(batch, outcomes, strict=True):

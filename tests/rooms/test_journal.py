@@ -114,6 +114,51 @@ async def test_no_commit_no_ack(db: Database, cast: Cast, opened: Rooms, monkeyp
     assert (await rooms.say(db, cast.applicant.actor, opened.joint.pid, once)).seq == 1
 
 
+async def test_a_read_mark_outlives_a_commit_that_fails(
+    db: Database, cast: Cast, opened: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody answers for a mark, so its client never sends it again: it must not go with the batch it came in."""
+    room, journal = opened.joint.pid, rooms.journal_of(db)
+    monkeypatch.setattr(journal_module, "_MARKS_AGAIN", 0.05)
+    for text_ in ("一", "二"):
+        await rooms.say(db, cast.applicant.actor, room, line(text_))
+
+    came = asyncio.Event()
+    journal.on_marks.append(lambda _: came.set())
+
+    async def marks_come_down() -> None:
+        async with asyncio.timeout(5):
+            await came.wait()
+        came.clear()
+
+    async def unread() -> int:
+        async with db.read() as session:
+            views = await rooms.rooms_for(session, opened.case, cast.mediator.id)
+        return next(view.unread for view in views if view.pid == room)
+
+    def away(*_: Any) -> Any:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr(journal_module, "append", away)
+    with pytest.raises(Busy):
+        journal.mark(room, cast.mediator.id, 1)
+        await rooms.say(db, cast.applicant.actor, room, line("盘满了"))
+    monkeypatch.setattr(journal_module, "append", real_append)
+    await marks_come_down()
+    assert await unread() == 1
+
+    def poisoned(connection: Connection, drafts: Sequence[Draft], known: Any = None) -> Any:
+        if len(drafts) > 1:
+            raise ValueError
+        return real_append(connection, drafts, known)
+
+    monkeypatch.setattr(journal_module, "append", poisoned)
+    journal.mark(room, cast.mediator.id, 2)
+    await asyncio.gather(*(rooms.say(db, cast.applicant.actor, room, line(str(n))) for n in range(2)))
+    await marks_come_down()
+    assert await unread() == 2
+
+
 async def test_a_commit_whose_answer_was_lost_is_not_stored_twice(
     db: Database, cast: Cast, opened: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
