@@ -112,6 +112,12 @@ describe("sending", () => {
     expect(sent[2]!.text).toBe("二");
   });
 
+  it("mends half a character, which no JSON can carry and would hold back all that follow", async () => {
+    const box = await Outbox.open("me");
+    new Sender(box, send).add("r1", "\ud83d 笑脸 😀 \ude00");
+    expect(sent[0]!.text).toBe("\ufffd 笑脸 😀 \ufffd");
+  });
+
   it("repeats a line whose answer is lost on a live line", async () => {
     const box = await Outbox.open("me");
     vi.useFakeTimers();
