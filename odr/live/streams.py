@@ -20,7 +20,7 @@ from odr.live import protocol
 from odr.live.connection import Connection
 from odr.live.frames import lines_frame, live_frames, room_frame
 from odr.rooms import service as rooms
-from odr.rooms.access import unknown_room
+from odr.rooms.access import opens_to, unknown_room
 from odr.rooms.append import Moved
 from odr.rooms.lines import Line
 from odr.rooms.models import Room
@@ -170,7 +170,7 @@ class Streams:
         if connection.actor.person_id not in state.seats:
             state = await self._load(room)
         seat = state.seats.get(connection.actor.person_id)
-        if seat is None:
+        if seat is None or not opens_to(seat.role, connection.actor):
             raise unknown_room()
         return state, seat
 
@@ -390,7 +390,8 @@ class Streams:
             connection = sub.connection
             if connection.subs.get(room.pid) is not sub:
                 continue
-            if connection.actor.person_id not in state.seats:
+            seat = state.seats.get(connection.actor.person_id)
+            if seat is None or not opens_to(seat.role, connection.actor):
                 self.leave_room(connection, room.pid)
                 connection.enqueue(protocol.frame("gone", room=room.pid))
             else:
