@@ -231,9 +231,10 @@ export class Connection {
   private drop(code: number): void {
     // A line that answered for a while starts the back-off anew; one that dies at once does not.
     const good = this.welcomed && Date.now() - this.welcomedAt >= 5000;
+    // Before the rest hears of the end: then nobody knows any more what was under way.
+    if (code === CLOSE.tooBig) this.hooks.tooBig();
     this.hangUp();
     this.failures = good ? 0 : this.failures + 1;
-    if (code === CLOSE.tooBig) this.hooks.tooBig();
     if (code === CLOSE.signedOut || code === CLOSE.refused) {
       this.stop(code === CLOSE.signedOut ? "signedout" : "refused");
       return;

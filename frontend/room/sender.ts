@@ -90,7 +90,7 @@ export class Sender {
 
   /** The socket was closed over the size of what is under way. */
   tooBig(): void {
-    this.busy.forEach(({ id }) => {
+    Array.from(this.busy.values()).forEach(({ id }) => {
       const entry = this.outbox.find(id);
       if (entry) this.fail(entry, t("这条消息太大，没有发出。请分开发送。"));
     });

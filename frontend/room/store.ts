@@ -57,9 +57,10 @@ export class Store {
 
   /** The line works: take up every room where it was left, then send what waits. */
   onUp(): void {
+    const anew = !this.up;
     this.up = true;
     this.rooms.value.forEach((room) => this.join(room));
-    this.seenUpTo.forEach((seq, id) => this.sendRead(id, seq));
+    if (anew) this.seenUpTo.forEach((seq, id) => this.sendRead(id, seq));
     this.sender.pumpAll();
   }
 

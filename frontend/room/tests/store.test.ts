@@ -231,6 +231,9 @@ describe("what is around the lines", () => {
     store.onDown();
     store.onUp();
     expect(sent.filter((f) => f.t === "read").length).toBe(2);
+    // Every look by HTTP says anew that the line works.
+    store.onUp();
+    expect(sent.filter((f) => f.t === "read").length).toBe(2);
   });
 
   it("believes that somebody is writing for six seconds", () => {
