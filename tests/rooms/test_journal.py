@@ -98,6 +98,19 @@ async def test_a_line_that_cannot_be_stored_does_not_take_its_neighbours_along(
     assert [one.seq for one in (done[0], done[2]) if isinstance(one, rooms.Said)] == [1, 2]
 
 
+async def test_a_value_the_database_refuses_does_not_take_the_neighbours_along(
+    db: Database, cast: Cast, opened: Rooms
+) -> None:
+    """PostgreSQL takes no NUL in a text. Sent again and again it would have kept every room of the worker silent."""
+    journal = rooms.journal_of(db)
+    drafts = [rooms.text_draft(cast.applicant.actor, opened.joint.pid, line(str(n))) for n in range(3)]
+    drafts[1] = drafts[1]._replace(client_at="2026-11-24\x0007:00:00")
+    done = await asyncio.gather(*(journal.say(draft) for draft in drafts))
+    assert not isinstance(done[0], Refusal)
+    assert not isinstance(done[2], Refusal)
+    assert done[1] is Refusal.BUSY or db.is_sqlite
+
+
 async def test_no_commit_no_ack(db: Database, cast: Cast, opened: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk: the answer is busy, nothing is stored, and afterwards the same line goes in."""
 
