@@ -338,6 +338,27 @@ def clock_(
 
 
 @cli.command()
+def restored() -> None:
+    """Say that this database was put back from a copy: phones then start over. Run it before the service starts."""
+    from odr import restoring
+    from odr.core import crypto, migrate
+    from odr.core.db import Database
+
+    settings = _settings()
+    crypto.configure(settings.secret)
+
+    async def run() -> str:
+        await migrate.upgrade(settings)
+        database = Database(settings)
+        try:
+            return await restoring.begin_epoch(database)
+        finally:
+            await database.close()
+
+    typer.echo(f"Epoch {_run(run())} is in force: whoever comes back with an older cursor starts over.")
+
+
+@cli.command()
 def doctor() -> None:
     """Say what this installation has, what is missing, and which command mends it."""
     settings = _settings()

@@ -153,3 +153,22 @@ def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     refused = odr("migrate", var=tmp_path, ODR_PORT="many")
     assert refused.returncode == 2
     assert "port" in refused.stderr
+
+
+def test_a_copy_that_was_put_back_begins_a_new_epoch(city: Path, tmp_path: Path) -> None:
+    for name in ("odr.sqlite3", "secret.key"):
+        (tmp_path / name).write_bytes((city / name).read_bytes())
+    (tmp_path / "files").symlink_to(city / "files")
+    (tmp_path / "seal").symlink_to(city / "seal")
+
+    def epochs() -> list[tuple[str, str]]:
+        with sqlite3.connect(tmp_path / "odr.sqlite3") as connection:
+            return connection.execute("SELECT epoch, reason FROM lineage ORDER BY id").fetchall()
+
+    born = epochs()
+    done = odr("restored", var=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert epochs()[:-1] == born
+    assert epochs()[-1][1] == "restore"
+    assert f"Epoch {epochs()[-1][0]} is in force" in done.stdout
+    assert odr("verify", var=tmp_path).returncode == 0

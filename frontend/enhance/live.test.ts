@@ -89,3 +89,17 @@ it("knows an opened form and a moved choice as writing", () => {
   document.querySelector("select")!.selectedIndex = 1;
   expect(busyWriting(document)).toBe(true);
 });
+
+it("asks less and less often where it is let in and sent away at once", async () => {
+  for (let n = 0; n < 6; n++) {
+    lines[lines.length - 1]!.onclose({ code: 4429 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    lines[lines.length - 1]!.onopen();
+  }
+  const made = lines.length;
+  lines[made - 1]!.onclose({ code: 4429 });
+  await vi.advanceTimersByTimeAsync(25_000);
+  expect(lines.length).toBe(made);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(lines.length).toBe(made + 1);
+});

@@ -76,11 +76,11 @@ export function watchCase(root: Document, open: (address: string) => WebSocket =
     line.onopen = () => {
       const { room, epoch, seq } = place;
       line.send(JSON.stringify({ t: "join", room, epoch, seq }));
-      wait = 1000;
       if (!first) again();
       first = false;
     };
     line.onmessage = (event) => {
+      wait = 1000; // greeted: whom the service sends away is let in first, to read the reason
       const found = JSON.parse(String(event.data)) as Frame | Frame[];
       if ((Array.isArray(found) ? found : [found]).some((frame) => frame.t === "changed" && frame.case === place.case)) again();
     };

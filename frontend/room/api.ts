@@ -23,6 +23,7 @@ export function call<T>(
     request.timeout = form ? 300e3 : 15e3;
     request.setRequestHeader("Accept", "application/json");
     if (method !== "GET") request.setRequestHeader("X-CSRF-Token", page.csrf);
+    if (page.me) request.setRequestHeader("X-Person", page.me);
     if (body !== undefined && !form) request.setRequestHeader("Content-Type", "application/json");
     if (progress && request.upload) {
       request.upload.onprogress = (e) => e.lengthComputable && progress(e.loaded / e.total);

@@ -41,8 +41,9 @@ export class App {
         tooBig: () => this.sender.tooBig(),
       },
       around,
+      boot.me.id,
     );
-    this.sender.signedOut = () => (this.connection.stopped.value = "signedout");
+    this.sender.signedOut = (why) => (this.connection.stopped.value = why);
     this.agreement.value = boot.agreement;
     this.stateLabel.value = boot.case.state_label;
     const desk = boot.layout === "desk";

@@ -8,6 +8,7 @@
 import { signal } from "@preact/signals";
 import type { sendByHttp } from "./fallback";
 import { byHttp } from "./later";
+import type { Ended } from "./page";
 import { CLOSE, type ClientFrame, type ServerFrame } from "./protocol";
 
 /** What the reader is told: it works, it will soon, or it does not and lines are queued. */
@@ -83,7 +84,7 @@ export class Connection {
   /** True while lines go by HTTP: they come, but some seconds later. */
   readonly slow = signal(false);
   /** Set when trying again is of no use without the person. */
-  readonly stopped = signal<"signedout" | "refused" | null>(null);
+  readonly stopped = signal<Ended | "refused" | null>(null);
 
   private socket: WebSocket | null = null;
   private welcomed = false;
@@ -106,6 +107,8 @@ export class Connection {
   constructor(
     private hooks: Hooks,
     private around: Surroundings,
+    /** For whom the page was made. */
+    private me: string,
   ) {}
 
   start(): void {
@@ -118,6 +121,7 @@ export class Connection {
   /** Lets go of the socket, so that the page can rest in the back-forward cache. `wake` takes it up again. */
   rest(): void {
     clearTimeout(this.retry);
+    this.retry = undefined;
     this.hangUp();
     this.lose();
   }
@@ -125,7 +129,7 @@ export class Connection {
   /** For every sign that the page is looked at again: asks the line, or connects at once. */
   wake(): void {
     if (this.stopped.value === "refused") return;
-    if (this.stopped.value === "signedout") {
+    if (this.stopped.value) {
       this.stopped.value = null;
       this.failures = 0;
     }
@@ -182,7 +186,11 @@ export class Connection {
       return;
     }
     for (const frame of Array.isArray(frames) ? frames : [frames]) {
-      if (frame.t === "welcome") this.greet();
+      if (frame.t === "welcome") {
+        // Two people share this browser, and the other has signed in: what waits here must not go in that name.
+        if (frame.me.id !== this.me) return this.stop("another");
+        this.greet();
+      }
       this.hooks.receive(frame);
     }
   }
@@ -223,9 +231,10 @@ export class Connection {
   private drop(code: number): void {
     // A line that answered for a while starts the back-off anew; one that dies at once does not.
     const good = this.welcomed && Date.now() - this.welcomedAt >= 5000;
+    // Before the rest hears of the end: then nobody knows any more what was under way.
+    if (code === CLOSE.tooBig) this.hooks.tooBig();
     this.hangUp();
     this.failures = good ? 0 : this.failures + 1;
-    if (code === CLOSE.tooBig) this.hooks.tooBig();
     if (code === CLOSE.signedOut || code === CLOSE.refused) {
       this.stop(code === CLOSE.signedOut ? "signedout" : "refused");
       return;
@@ -237,7 +246,7 @@ export class Connection {
     if (this.failures >= GIVE_WAY && !this.polling) this.poll();
   }
 
-  private stop(why: "signedout" | "refused"): void {
+  private stop(why: Ended | "refused"): void {
     this.stopped.value = why;
     this.hangUp();
     clearTimeout(this.retry);
@@ -314,7 +323,7 @@ export class Connection {
     const outcome = await this.around.byHttp(frame, (f) => this.hooks.receive(f));
     if (frame.t === "join") this.joining.delete(frame.room);
     if (this.welcomed || this.stopped.value || !this.http) return;
-    if (outcome === "signedout") return this.stop("signedout");
+    if (outcome === "signedout" || outcome === "another") return this.stop(outcome);
     this.slow.value = outcome === "fine";
     if (outcome === "silent") this.hooks.down();
     this.judge();

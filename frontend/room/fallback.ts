@@ -1,6 +1,6 @@
 /** The wire over plain HTTP, for networks that block WebSockets. Takes client frames, answers with server frames. */
 import { call, type Reply } from "./api";
-import { endedLogin } from "./page";
+import { endedLogin, type Ended } from "./page";
 import type { ClientFrame, Line, ServerFrame } from "./protocol";
 
 interface Page {
@@ -11,7 +11,7 @@ interface Page {
 }
 
 /** What a call says about the line itself. */
-export type Outcome = "fine" | "silent" | "signedout";
+export type Outcome = "fine" | "silent" | Ended;
 
 /** Sends one frame and hands what comes of it to `receive`, in order. */
 export async function sendByHttp(frame: ClientFrame, receive: (frame: ServerFrame) => void): Promise<Outcome> {
@@ -25,7 +25,7 @@ export async function sendByHttp(frame: ClientFrame, receive: (frame: ServerFram
         const reply = await call<Page>("GET", base + "/lines" + (after === undefined ? "" : "?after=" + after));
         if (!reply.data) return failed(reply, room, undefined, receive);
         const page = reply.data;
-        if (epoch && (epoch !== page.epoch || (after !== undefined && after > page.head))) {
+        if (epoch && after !== undefined && isForeign(page, epoch, after)) {
           receive({ t: "resync", room, epoch: page.epoch, head: page.head });
           return "fine";
         }
@@ -56,11 +56,18 @@ export async function sendByHttp(frame: ClientFrame, receive: (frame: ServerFram
     }
     case "read": {
       const reply = await call("PUT", base + "/read", { seq: frame.seq });
-      return endedLogin(reply) ? "signedout" : reply.status ? "fine" : "silent";
+      return endedLogin(reply) || (reply.status ? "fine" : "silent");
     }
     default:
       return "fine";
   }
+}
+
+/** Of another history, beyond the head, or of an earlier time of this reader in the room: what was said between that
+    and this one never comes. */
+function isForeign(page: Page, epoch: string, after: number): boolean {
+  if (epoch !== page.epoch || after > page.head) return true;
+  return after > 0 && after < page.head && (!page.lines.length || page.lines[0]!.seq > after + 1);
 }
 
 function failed(
@@ -69,7 +76,8 @@ function failed(
   re: string | undefined,
   receive: (frame: ServerFrame) => void,
 ): Outcome {
-  if (endedLogin(reply)) return "signedout";
+  const ended = endedLogin(reply);
+  if (ended) return ended;
   // A 404 without our own words comes from something in between, and means nothing about the room.
   if (!reply.status || !reply.error) return "silent";
   if (reply.status === 404 && reply.error.code !== "404" && !re) receive({ t: "gone", room });

@@ -15,6 +15,8 @@ const AgreementSheet = later("AgreementSheet", (app) => (app.sheet.value = false
 const Stopped = later("Stopped", () => {});
 
 function Island({ app }: { app: App }) {
+  // Before another person's eyes nothing of it stays on the screen.
+  if (app.connection.stopped.value === "another") return <Stopped app={app} />;
   return (
     <>
       {app.layout.value === "desk" ? <Desk app={app} /> : <Phone app={app} />}
@@ -52,6 +54,7 @@ async function start(): Promise<void> {
   if (!window.queueMicrotask) window.queueMicrotask = (task) => void Promise.resolve().then(task);
   speak(boot.catalogue);
   page.csrf = boot.csrf;
+  page.me = boot.me.id;
   const app = new App(boot, await Outbox.open(boot.me.id));
   watch(app);
   const form = document.createDocumentFragment();

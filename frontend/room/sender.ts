@@ -7,7 +7,7 @@ import { t } from "./i18n";
 import { newId } from "./ids";
 import { call } from "./later";
 import type { Entry, Outbox } from "./outbox";
-import { endedLogin } from "./page";
+import { endedLogin, type Ended } from "./page";
 import type { ClientFrame, ErrorFrame, FileRef } from "./protocol";
 
 /** How long an answer may take on a line that is otherwise alive. */
@@ -16,13 +16,18 @@ export const ANSWER = 15e3;
 /** Errors after which the same line may be tried again without anyone's doing. */
 const PASSING = ["busy", "too_fast"];
 
+/** Half of a character, as some keyboards leave behind, is no JSON: the line would never be taken, and hold back the next. */
+function whole(text: string): string {
+  return text.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (c) => (c.length === 2 ? c : "\ufffd"));
+}
+
 type Upload = typeof call<FileRef>;
 
 export class Sender {
   /** Share uploaded, by id of the entry. */
   readonly progress = signal<Record<string, number>>({});
   /** Called when an upload finds that the login has ended. */
-  signedOut = () => {};
+  signedOut: (why: Ended) => void = () => {};
   private busy = new Map<string, { id: string; timer: ReturnType<typeof setTimeout> | undefined }>();
   private uploading = new Set<string>();
 
@@ -57,7 +62,7 @@ export class Sender {
     if (!entry) return;
     if (entry.blob && !entry.file) return void this.uploadThen(entry);
     const frame: ClientFrame = { t: "say", room, id: entry.id, kind: entry.kind, at: entry.at };
-    if (entry.text) frame.text = entry.text;
+    if (entry.text) frame.text = whole(entry.text);
     if (entry.file) frame.file = entry.file.id;
     // Taken before sending: the answer may come within the call.
     this.hold(room, entry.id, ANSWER);
@@ -85,7 +90,7 @@ export class Sender {
 
   /** The socket was closed over the size of what is under way. */
   tooBig(): void {
-    this.busy.forEach(({ id }) => {
+    Array.from(this.busy.values()).forEach(({ id }) => {
       const entry = this.outbox.find(id);
       if (entry) this.fail(entry, t("这条消息太大，没有发出。请分开发送。"));
     });
@@ -145,11 +150,12 @@ export class Sender {
     const held = this.busy.get(room);
     if (held && held.id === id) this.free(room);
     if (!this.outbox.find(id)) return this.pump(room);
+    const ended = endedLogin(reply);
     if (reply.data) {
       await this.outbox.change(id, { file: reply.data });
       this.pump(room);
-    } else if (endedLogin(reply)) {
-      this.signedOut();
+    } else if (ended) {
+      this.signedOut(ended);
     } else if (!reply.status || reply.status === 429 || reply.status >= 500) {
       this.hold(room, id, ((reply.error && reply.error.retry) || 5) * 1000);
     } else {

@@ -16,9 +16,14 @@ export function Stopped({ app }: { app: App }) {
       </Dialog>
     );
   }
+  const another = why === "another";
   return (
-    <Dialog title={t("请重新登录")}>
-      <p>{t("登录已经结束。您写的内容都还在，登录后接着用。")}</p>
+    <Dialog title={another ? t("换了人登录") : t("请重新登录")}>
+      <p>
+        {another
+          ? t("这台设备上现在登录的是另一个人。您写的内容都还在，用您自己的账号登录后接着用。")
+          : t("登录已经结束。您写的内容都还在，登录后接着用。")}
+      </p>
       <a class="button button--primary" href={app.boot.links.signin}>
         {t("去登录")}
       </a>

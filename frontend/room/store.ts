@@ -34,6 +34,7 @@ export class Store {
   private readTimers = new Map<string, Timer>();
   private typedAt = new Map<string, number>();
   private toastTimer: Timer | undefined;
+  private doubted = new Set<string>();
 
   constructor(
     readonly me: { id: string; name: string },
@@ -56,14 +57,16 @@ export class Store {
 
   /** The line works: take up every room where it was left, then send what waits. */
   onUp(): void {
+    const anew = !this.up;
     this.up = true;
     this.rooms.value.forEach((room) => this.join(room));
-    this.seenUpTo.forEach((seq, id) => this.sendRead(id, seq));
+    if (anew) this.seenUpTo.forEach((seq, id) => this.sendRead(id, seq));
     this.sender.pumpAll();
   }
 
   onDown(): void {
     this.up = false;
+    this.doubted.clear();
     this.fills.forEach((timer) => clearTimeout(timer));
     this.fills.clear();
     this.rooms.value.forEach((room) => (room.fetching.value = false));
@@ -91,6 +94,7 @@ export class Store {
       if (frame.re) this.recalls.delete(frame.re);
       const room = frame.room ? this.room(frame.room) : undefined;
       if (room) room.fetching.value = false;
+      if (room && frame.code === "unknown_room" && !frame.re) return this.doubt(room);
       if (!this.sender.refused(frame)) this.say(frame.say);
       return;
     }
@@ -101,6 +105,7 @@ export class Store {
       if (frame.t === "said") this.sender.acknowledged(frame.room, frame.id);
       return;
     }
+    this.doubted.delete(room.id);
     switch (frame.t) {
       case "room":
         if (room.epoch && room.epoch !== frame.epoch) return this.startOver(room);
@@ -249,6 +254,13 @@ export class Store {
     this.clearFill(room);
     this.seenUpTo.delete(room.id);
     room.forget();
+    this.join(room);
+  }
+
+  /** The room may be closed to this person. Or an older frame met it before it was joined; so it is asked once more. */
+  private doubt(room: Transcript): void {
+    if (this.doubted.delete(room.id)) return this.leave(room);
+    this.doubted.add(room.id);
     this.join(room);
   }
 

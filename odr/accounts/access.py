@@ -19,6 +19,8 @@ from odr.core.errors import Forbidden, NotFound, SignInNeeded
 _TOUCH_AFTER = timedelta(minutes=5)
 # Staff desks are shared rooms: an idle one signs out (等保三级 8.1.4.1).
 STAFF_IDLE = timedelta(minutes=30)
+# A page that calls by script names the person it was made for.
+MADE_FOR = "x-person"
 # Tells browsers apart, whoever signs in on them; it opens nothing.
 DEVICE_COOKIE = "odr_device"
 
@@ -168,9 +170,12 @@ async def find_actor(connection: HTTPConnection) -> Actor | None:
     return actor
 
 
-async def _need_actor(actor: Annotated[Actor | None, Depends(find_actor)]) -> Actor:
+async def _need_actor(connection: HTTPConnection, actor: Annotated[Actor | None, Depends(find_actor)]) -> Actor:
     if actor is None:
         raise SignInNeeded()
+    # Two people share a browser: a page of the first must not act, or read, as the second who has signed in since.
+    if connection.headers.get(MADE_FOR, actor.pid) != actor.pid:
+        raise SignInNeeded(code="another_person")
     return actor
 
 

@@ -39,7 +39,7 @@ class MemoryBus:
             await self._call(topic, ids)
 
     async def _call(self, topic: str, ids: list[str]) -> None:
-        for handler in self._handlers[topic]:
+        for handler in self._handlers.get(topic, ()):
             try:
                 await handler(ids)
             except Exception:

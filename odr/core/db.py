@@ -42,6 +42,8 @@ _BEGIN_TO_WRITE, _BEGIN_TO_READ = "BEGIN IMMEDIATE", "BEGIN"
 _IDLE_MS = "15000"
 _PROBE_SECONDS = 5.0
 _FREE_BYTES = 4 * 1024 * 1024
+# What a database that is away raises: by its driver, or because one that does not answer holds every connection.
+AWAY = (DBAPIError, PoolTimeout, OSError)
 # PostgreSQL's log still takes a message when its tables can no longer grow. It tells nobody how much room there is, but
 # what does not fit into the memory of a query goes to a file beside the tables, for three milliseconds.
 _ROOM_ON_THE_SERVER = (
@@ -287,7 +289,7 @@ async def why_no_writes(database: Database) -> str | None:
             async with database.connection() as connection:
                 for probe in probes:
                     await connection.exec_driver_sql(probe)
-    except (DBAPIError, PoolTimeout, OSError) as failure:
+    except AWAY as failure:
         return _in_words(failure)
     # A small write still finds room in the log when the lines of people no longer do.
     if database.folder is not None and shutil.disk_usage(database.folder).free < _FREE_BYTES:

@@ -68,11 +68,22 @@ class RedisBus(MemoryBus):
                             await pubsub.ping()
                             continue
                         last = self._heard = time.monotonic()
-                        if message["type"] == "message":
-                            sender, topic, ids = orjson.loads(message["data"])
-                            if sender != self._me:
-                                await self._call(topic, ids)
+                        poke = _poke_of(message["data"]) if message["type"] == "message" else None
+                        if poke is not None and poke[0] != self._me:
+                            await self._call(poke[1], poke[2])
             except (RedisError, OSError, ValueError):
                 log.warning("bus.listener_lost", retry_in=wait)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 5)
+
+
+def _poke_of(data: bytes) -> tuple[str, str, list[str]] | None:
+    """Who pokes, about what, which ids; None for what somebody else has published on our channel."""
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    match found:
+        case [str(sender), str(topic), [*ids]] if all(isinstance(one, str) for one in ids):
+            return sender, topic, ids
+    return None

@@ -13,11 +13,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import DBAPIError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from odr.accounts.access import Actor
 from odr.core import clock, metrics
+from odr.core.db import AWAY
 from odr.core.errors import OdrError
 from odr.core.i18n import _
 from odr.core.log import log
@@ -44,6 +44,9 @@ _AGAIN_SECONDS = 1.0
 RATE, BURST, OVER = 20.0, 120.0, 200
 
 
+_Ask = protocol.Join | protocol.History | protocol.Read | protocol.Leave
+
+
 class Bucket:
     """A token bucket on the monotonic clock."""
 
@@ -68,6 +71,7 @@ class Connection:
     def __init__(self, socket: "WebSocket", actor: Actor, hub: "Hub") -> None:
         self.actor = actor
         self.subs: dict[str, Sub] = {}
+        self.told: dict[str, list[str]] = {}  # by case: who was said to be here
         self.active = True
         self.touched = time.monotonic()
         self._socket = socket
@@ -84,7 +88,8 @@ class Connection:
         self._over = 0
         self._unanswered = 0
         self._answered: asyncio.Future[None] | None = None
-        self._asks: deque[protocol.Join | protocol.History] = deque()
+        self._asks: deque[_Ask] = deque()
+        self._asked: _Ask | None = None
         self._asker: asyncio.Task[None] | None = None
         self._busy = False
         self._declined: protocol.Say | None = None
@@ -283,17 +288,25 @@ class Connection:
             case protocol.Recall():
                 self.active = True
                 self._submit(rooms.recall_draft(self.actor, given.room, given), given.id)
-            case protocol.Read():
-                self.active = True
-                self._hub.read(self, given.room, given.seq)
             case protocol.Typing():
-                self._hub.typing(self, given.room)
+                if not self._is_joining(given.room):  # else it is nothing any more by then
+                    self._hub.typing(self, given.room)
             case protocol.Ping():
                 self.enqueue(protocol.frame("pong", n=given.n))
-            case protocol.Leave():
-                self._hub.streams.leave_room(self, given.room)
             case protocol.Join() | protocol.History():
                 self._ask(given)
+            case protocol.Read() | protocol.Leave():
+                self.active = True
+                if self._is_joining(given.room):
+                    self._ask(given)
+                else:
+                    self._do(given)
+
+    def _do(self, given: protocol.Read | protocol.Leave) -> None:
+        if isinstance(given, protocol.Read):
+            self._hub.read(self, given.room, given.seq)
+        else:
+            self._hub.streams.leave_room(self, given.room)
 
     async def _say_file(self, given: protocol.Say) -> None:
         self.active = True
@@ -301,6 +314,10 @@ class Connection:
             draft = await rooms.say_draft(self._hub.db, self.actor, given.room, given)
         except OdrError as refused:
             self.enqueue(protocol.error(refused.code, refused.say, re=given.id, room=given.room))
+            return
+        except AWAY as failure:
+            log.warning("live.file_waits", error=type(failure).__name__)
+            self.enqueue(_refusal(rooms.Refusal.BUSY, given.room, given.id))
             return
         self._submit(draft, given.id)
 
@@ -320,7 +337,13 @@ class Connection:
 
         self._hub.journal.submit(draft, done)
 
-    def _ask(self, given: protocol.Join | protocol.History) -> None:
+    def _is_joining(self, room: str) -> bool:
+        """Whether a join of this room is not answered yet: what comes behind it is meant for afterwards."""
+        if any(isinstance(one, protocol.Join) and one.room == room for one in self._asks):
+            return True
+        return isinstance(self._asked, protocol.Join) and self._asked.room == room and room not in self.subs
+
+    def _ask(self, given: "_Ask") -> None:
         """Reading waits in line behind this client's own earlier questions; sending does not wait for it."""
         if len(self._asks) >= _ASKS:
             self.enqueue(protocol.error("too_fast", _("请求太多了。请稍等。"), room=given.room, retry=2))
@@ -332,17 +355,27 @@ class Connection:
     async def _answer_asks(self) -> None:
         try:
             while self._asks and self._closer is None:
-                given = self._asks.popleft()
                 await self.below_half()
+                self._asked = given = self._asks.popleft()
                 try:
-                    await self._hub.streams.answer(self, given)
+                    if isinstance(given, protocol.Join | protocol.History):
+                        await self._hub.streams.answer(self, given)
+                    else:
+                        self._do(given)
                 except OdrError as refused:
                     self.enqueue(protocol.error(refused.code, refused.say, room=given.room))
-                except (DBAPIError, OSError) as failure:
+                except AWAY as failure:
                     # The database is away for a moment: the question stays, its answer comes when it is back.
                     log.warning("live.ask_waits", error=type(failure).__name__)
                     self._asks.appendleft(given)
                     await asyncio.sleep(_AGAIN_SECONDS)
+                except Exception:
+                    # A line that cannot be read, say: the questions behind it are answered all the same.
+                    log.exception("live.ask_failed")
+                    busy = rooms.refused(rooms.Refusal.BUSY)
+                    self.enqueue(protocol.error(busy.code, busy.say, room=given.room))
+                finally:
+                    self._asked = None
         finally:
             self._asker = None
 

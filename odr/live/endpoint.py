@@ -8,6 +8,8 @@ from starlette.websockets import WebSocket
 
 from odr.accounts.access import Actor, actor_of
 from odr.core import i18n, metrics, web
+from odr.core.db import AWAY
+from odr.core.log import log
 from odr.live import protocol
 from odr.live.connection import Connection
 from odr.live.hub import Hub
@@ -25,7 +27,13 @@ async def line(scope: Scope, receive: Receive, send: Send) -> None:
     hub: Hub = web.odr(socket).hub
     i18n.set_locale(socket.cookies.get("odr_lang", i18n.SOURCE))
     offered = protocol.NAME in socket.scope["subprotocols"]
-    actor = await _admit(socket, hub) if offered else protocol.REFUSED
+    actor: Actor | int = protocol.REFUSED
+    if offered:
+        try:
+            actor = await _admit(socket, hub)
+        except AWAY as failure:
+            log.warning("live.door_waits", error=type(failure).__name__)
+            actor = protocol.RESTART
     if hub.stopping:
         actor = protocol.RESTART
     await socket.accept(subprotocol=protocol.NAME if offered else None)

@@ -189,11 +189,15 @@ class Hub:
         self._by_case[case][connection] -= 1
         if self._by_case[case][connection] <= 0:
             del self._by_case[case][connection]
+            connection.told.pop(case, None)
         if not self._by_case[case]:
             del self._by_case[case]
 
-    def seated_anew(self, case: str) -> None:
-        """The members of a room changed, and with them who may know of whom."""
+    def seated_anew(self, room: LiveRoom, case: str) -> None:
+        """The members of a room changed, and with them who may know of whom. Who sits there was told of the room anew,
+        and hears of presence after it."""
+        for sub in room.subs:
+            sub.connection.told.pop(case, None)
         self._tell_presence(case)
 
     def here(self, case: str) -> frozenset[str]:
@@ -208,16 +212,21 @@ class Hub:
         cases, self._presence_due = self._presence_due, set()
         for case in cases:
             for connection in list(self._by_case.get(case, ())):
-                self._send_presence(connection, case)
+                # A frame that says what was known already would tell the other side that something has happened.
+                if connection.told.get(case) != self._met_here(connection, case):
+                    self._send_presence(connection, case)
 
     def _send_presence(self, connection: Connection, case: str) -> None:
+        connection.told[case] = here = self._met_here(connection, case)
+        connection.enqueue(protocol.frame("presence", case=case, here=here))
+
+    def _met_here(self, connection: Connection, case: str) -> list[str]:
         """Who is online, of those whom this person meets in some room of the case."""
         met: set[str] = set()
         for sub in connection.subs.values():
             if sub.room.state is not None and sub.room.state.case == case:
                 met |= {seat.pid for seat in sub.room.state.seats.values()}
-        here = sorted(self.presence.here(case) & met)
-        connection.enqueue(protocol.frame("presence", case=case, here=here))
+        return sorted(self.presence.here(case) & met)
 
     async def _on_cases(self, ids: list[str]) -> None:
         for one in ids:

@@ -147,10 +147,10 @@ class Presence:
         if self._redis is None or not cases:
             return
         now = clock.steady_seconds()  # a clock set back must not keep who is gone
-        asked = sorted(cases)
+        asked, taken = sorted(cases), {one for one in self._gone if one[0] in cases}
         async with asyncio.timeout(_PATIENCE), self._redis.pipeline(transaction=False) as pipe:
             for case in asked:
-                gone = [self._entry(person) for where, person in self._gone if where == case]
+                gone = [self._entry(person) for where, person in taken if where == case]
                 here = {self._entry(person): now + TTL_SECONDS for person in self._here.get(case, ())}
                 if gone:
                     pipe.zrem(_key(case), *gone)
@@ -160,7 +160,7 @@ class Presence:
                 pipe.zrangebyscore(_key(case), now, "+inf")
             answers = [answer for answer in await pipe.execute() if isinstance(answer, list)]
         self._heard = time.monotonic()
-        self._gone = {(case, person) for case, person in self._gone if case not in cases}
+        self._gone -= taken  # not who has gone meanwhile
         for case, entries in zip(asked, answers, strict=True):
             people = {entry.decode().partition("|")[::2] for entry in entries}
             self._set_elsewhere(case, frozenset(person for person, worker in people if worker != self._me))

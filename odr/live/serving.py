@@ -102,6 +102,14 @@ class RoomsProtocol(WebSocketsSansIOProtocol):
         self.transport.write(head + data)
         return True
 
+    def handle_ping(self) -> None:
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            # A peer that asks and does not read would be owed answers without end. It may be answered its last ping
+            # alone (RFC 6455, section 5.5.3), and reads none of them.
+            self.conn.data_to_send()
+
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) >= _FRAGMENTS_MAX:
             self.conn.fail(1009, "too many fragments")

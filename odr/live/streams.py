@@ -11,17 +11,16 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from odr.core import metrics
-from odr.core.db import Database
+from odr.core.db import AWAY, Database
 from odr.core.errands import Errands
 from odr.core.log import log
 from odr.live import protocol
 from odr.live.connection import Connection
 from odr.live.frames import lines_frame, live_frames, room_frame
 from odr.rooms import service as rooms
-from odr.rooms.access import unknown_room
+from odr.rooms.access import opens_to, unknown_room
 from odr.rooms.append import Moved
 from odr.rooms.lines import Line
 from odr.rooms.models import Room
@@ -38,7 +37,7 @@ class Watcher(Protocol):
 
     def followed(self, connection: Connection, case: str) -> None: ...
     def unfollowed(self, connection: Connection, case: str) -> None: ...
-    def seated_anew(self, case: str) -> None: ...
+    def seated_anew(self, room: "LiveRoom", case: str) -> None: ...
     def here(self, case: str) -> frozenset[str]: ...
 
 
@@ -136,10 +135,11 @@ class Streams:
         """The first lines, by a membership that holds at the version they were read at; None for a foreign cursor."""
         for _ in range(5):
             state, seat = await self._seat(connection, room)
-            if asked.seq is not None and (asked.epoch != state.epoch or asked.seq > state.head):
+            if _is_foreign(asked, state, seat):
                 # The state may lag behind: only the table says whether a cursor is foreign.
-                state = await self._load(room)
-                if asked.epoch != state.epoch or asked.seq > state.head:
+                await self._load(room)
+                state, seat = await self._seat(connection, room)
+                if _is_foreign(asked, state, seat):
                     return state, None, b""
             page, frame = await self._page_for_all(room, state.id, seat.joined_seq, asked.seq)
             if room.state is not None and page.version == room.state.version and page.epoch == room.state.epoch:
@@ -170,7 +170,7 @@ class Streams:
         if connection.actor.person_id not in state.seats:
             state = await self._load(room)
         seat = state.seats.get(connection.actor.person_id)
-        if seat is None:
+        if seat is None or not opens_to(seat.role, connection.actor):
             raise unknown_room()
         return state, seat
 
@@ -178,7 +178,7 @@ class Streams:
         """The state of a room nobody has followed so far. After a restart all its members come at once, and one of them
         reads it for the others."""
         while room.state is None and room.first_load is not None:
-            await room.first_load
+            await asyncio.shield(room.first_load)  # one of those who wait may leave, and cancels its own wait only
         if room.state is not None:
             return room.state
         room.first_load = asyncio.get_running_loop().create_future()
@@ -210,7 +210,7 @@ class Streams:
                 state, seat = await self._seat(connection, room)
                 async with self._readers:
                     page = await self.db.look(lines_of, state.id, floor=seat.joined_seq, after=sub.sent, limit=200)
-            except (DBAPIError, OSError) as failure:
+            except AWAY as failure:
                 # The client believes that it follows; so it does, once the database is back.
                 log.warning("hub.catch_up_waits", error=type(failure).__name__)
                 await asyncio.sleep(_AGAIN_SECONDS)
@@ -319,7 +319,7 @@ class Streams:
                     await self._read_members(_some(self._stale))
                 if self._dirty:
                     await self._read_news(_some(self._dirty))
-            except (DBAPIError, OSError) as failure:
+            except AWAY as failure:
                 # The database is away: the look at the heads asks again.
                 log.warning("hub.news_failed", error=type(failure).__name__)
 
@@ -363,7 +363,8 @@ class Streams:
     def _renew(self, room: LiveRoom, state: rooms.RoomState) -> rooms.RoomState:
         """Take in a state that was read; sockets whose person left go, the others hear of changed rights."""
         known = room.state
-        if known is not None and known.version > state.version:
+        # Versions grow within one epoch only: a copy that was put back brings older ones along.
+        if known is not None and known.epoch == state.epoch and known.version > state.version:
             return known
         room.state = state
         if known is None:
@@ -389,12 +390,13 @@ class Streams:
             connection = sub.connection
             if connection.subs.get(room.pid) is not sub:
                 continue
-            if connection.actor.person_id not in state.seats:
+            seat = state.seats.get(connection.actor.person_id)
+            if seat is None or not opens_to(seat.role, connection.actor):
                 self.leave_room(connection, room.pid)
                 connection.enqueue(protocol.frame("gone", room=room.pid))
             else:
                 connection.enqueue(self._room_frame(sub))
-        self._watcher.seated_anew(state.case)
+        self._watcher.seated_anew(room, state.case)
 
     def _room_frame(self, sub: Sub) -> bytes:
         state, actor = sub.room.state, sub.connection.actor
@@ -429,6 +431,14 @@ class Streams:
                 room = known[id]
                 if room.state is not None and (head > room.delivered or version > room.state.version):
                     self.look_at(room.pid)
+
+
+def _is_foreign(asked: protocol.Join, state: rooms.RoomState, seat: rooms.Seat) -> bool:
+    """Whether a cursor is of another history, beyond the head, or of an earlier time of this person in the room: what
+    was said between that and this one never comes, and would be a hole for ever."""
+    if asked.seq is None:
+        return False
+    return asked.epoch != state.epoch or asked.seq > state.head or 0 < asked.seq < seat.joined_seq
 
 
 def _some(pids: set[str]) -> list[str]:

@@ -17,7 +17,7 @@ from odr.core import chain
 from odr.core.crypto import keyring
 from odr.evidence.models import File
 from odr.rooms.lines import NOTHING, Line, leaf
-from odr.rooms.models import LineKind, RoomKind
+from odr.rooms.models import SEATS_OF_STAFF, LineKind, RoomKind
 from odr.rooms.statements import Rows, both, wanted
 
 RECALL_WINDOW_US = 120 * 1_000_000
@@ -37,7 +37,8 @@ class Refusal(StrEnum):
 class Draft(NamedTuple):
     """A line that wants to be stored. Without `author_id` it is the service's own and needs no membership.
 
-    `ref_seq` is the line a recall takes back, `file` the file a line shows.
+    `ref_seq` is the line a recall takes back, `file` the file a line shows. `as_staff` is False for the lines of a
+    login that is none of staff: to it the seats of those who handle a case are not there.
     """
 
     room: str
@@ -49,6 +50,7 @@ class Draft(NamedTuple):
     client_at: str | None = None
     ref_seq: int | None = None
     file: str | None = None
+    as_staff: bool = True
 
 
 class Stored(NamedTuple):
@@ -301,7 +303,7 @@ def _place(
     member: Member | None = None
     if draft.author_id is not None:
         member = room.members.get(draft.author_id)
-        if member is None:
+        if member is None or (member.role in SEATS_OF_STAFF and not draft.as_staff):
             return Refusal.UNKNOWN_ROOM
         if draft.client_id is not None:
             # Before the rights: what was stored stays said, also when the room has closed since.

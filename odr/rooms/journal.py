@@ -13,10 +13,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 
 from odr.core import metrics
-from odr.core.db import Database
+from odr.core.db import AWAY, Database
 from odr.core.log import log
 from odr.rooms.append import Draft, Members, Moved, Outcome, Refusal, append
 from odr.rooms.models import Room, RoomMember
@@ -31,6 +31,8 @@ _BATCH = 1024
 _ATTEMPTS = 5
 # A database that neither commits nor fails (a frozen server) must not hold the queue for ever.
 _PATIENCE = 15.0
+# Nobody answers for a mark, so its client does not send it again: one that could not be written is tried later.
+_MARKS_AGAIN = 2.0
 # Deadlock, serialization failure, lock time-out: nothing was stored, the same batch may simply be run again.
 _AGAIN = frozenset({"40P01", "40001", "55P03"})
 
@@ -98,6 +100,10 @@ class Journal:
             self._marks[key] = seq
             self._wake()
 
+    def _mark_again(self, marks: dict[Mark, int]) -> None:
+        for (room, person_id), seq in marks.items():
+            self.mark(room, person_id, seq)
+
     async def close(self) -> None:
         """Take nothing more, finish what is waiting."""
         self._closed = True
@@ -133,16 +139,19 @@ class Journal:
         began = time.monotonic()
         try:
             outcomes, moved = await self._commit_patiently(drafts, marks)
-        except (IntegrityError, ValueError, TypeError, AssertionError, KeyError) as failure:
-            log.error("journal.poisoned", lines=len(drafts), error=type(failure).__name__)
-            if len(batch) > 1:
+        except Exception as failure:
+            poisoned = _is_poisoned(failure)
+            told = "journal.poisoned" if poisoned else "journal.failed"
+            log.error(told, lines=len(drafts), error=type(failure).__name__)
+            if poisoned and (len(batch) > 1 or (batch and marks)):
                 # One line that cannot be stored must not take its neighbours with it.
                 for one in batch:
                     await self._store([one], {})
+                if marks:
+                    await self._store([], marks)
                 return
-            outcomes, moved = [Refusal.BUSY] * len(batch), []
-        except Exception as failure:
-            log.error("journal.failed", lines=len(drafts), error=type(failure).__name__)
+            if marks and not poisoned:
+                asyncio.get_running_loop().call_later(_MARKS_AGAIN, self._mark_again, marks)
             outcomes, moved, marks = [Refusal.BUSY] * len(batch), [], {}
         stored = time.monotonic()
         for (_, done, came), outcome in zip(batch, outcomes, strict=True):
@@ -191,6 +200,16 @@ def _may_try_again(failure: Exception) -> bool:
     if isinstance(failure, DBAPIError):
         return failure.connection_invalidated or getattr(failure.orig, "sqlstate", None) in _AGAIN
     return isinstance(failure, OSError) and not isinstance(failure, TimeoutError)
+
+
+def _is_poisoned(failure: Exception) -> bool:
+    """Whether a line of the batch is at fault, and not the database: it refuses a value (SQLSTATE 22), a rule of a
+    table (23), or what the driver could not even write down."""
+    if not isinstance(failure, DBAPIError):
+        return not isinstance(failure, AWAY)
+    refused = (getattr(failure.orig, "sqlstate", None) or "").startswith(("22", "23"))
+    own = isinstance(failure, (DataError, IntegrityError, InterfaceError)) and not failure.connection_invalidated
+    return refused or own
 
 
 def _call(listener: Callable[[Any], None], what: Any) -> None:

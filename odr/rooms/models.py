@@ -51,6 +51,10 @@ class Room(Base):
     created_us: Mapped[int] = mapped_column(BigInteger, default=clock.now_us)
 
 
+SEATS_OF_STAFF = frozenset({"mediator", "clerk"})
+"""The roles of those who handle a case. Their seats open to a staff login alone, which took two factors."""
+
+
 class RoomMember(Base):
     """A person in a room: reads the lines above `joined_seq`, and nothing any more once `left_seq` is set."""
 

@@ -23,6 +23,10 @@ Seq = Annotated[int, Field(ge=0, le=SEQ_MAX)]
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
+# The signs of a moment. `fromisoformat` takes any one character between day and hour, also one no text may hold.
+_MOMENT = re.compile(r"[-0-9TWZ:.,+ ]*")
+
+
 class FromOutside(BaseModel):
     """Unknown fields are refused, types are not bent."""
 
@@ -47,6 +51,8 @@ class SayIn(FromOutside):
     @classmethod
     def _moment(cls, at: str | None) -> str | None:
         if at is not None:
+            if not _MOMENT.fullmatch(at):
+                raise ValueError("not a moment")
             datetime.fromisoformat(at)
         return at
 

@@ -315,6 +315,7 @@ def text_draft(actor: Actor, room_pid: str, line: SayIn, shown: dict[str, Any] |
         client_id=line.id,
         client_at=line.at,
         file=line.file,
+        as_staff=actor.staff,
     )
 
 
@@ -327,6 +328,7 @@ def recall_draft(actor: Actor, room_pid: str, given: RecallIn) -> Draft:
         author_id=actor.person_id,
         client_id=given.id,
         ref_seq=given.seq,
+        as_staff=actor.staff,
     )
 
 

@@ -17,6 +17,7 @@ _WORD = rf"[^\W_{_HAN}]"
 _RUNS = re.compile(rf"[{_HAN}]+|{_WORD}+")
 _IS_HAN = re.compile(rf"[{_HAN}]")
 _LONGEST = 64  # of a token; engines refuse endless ones. What lies behind is compared with the text itself.
+_KNOWN = 30_000  # characters whose folding is kept: far more than any people writes
 _SELECTORS = frozenset({*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)})
 
 
@@ -27,7 +28,8 @@ class _Folded(dict[int, str]):
         character = chr(code)
         seen = code not in _SELECTORS and unicodedata.category(character) != "Cf"
         folded = unicodedata.normalize("NFKC", character).casefold() if seen else ""
-        self[code] = folded
+        if len(self) < _KNOWN:
+            self[code] = folded
         return folded
 
 

@@ -302,6 +302,31 @@ def test_a_sign_in_that_ended_lies_over_the_page_and_keeps_every_word(
     assert transcript.stored(mark) == [f"{mark} 离线时说的", f"{mark} 正在写"]
 
 
+def test_another_person_on_the_same_phone_neither_sends_nor_reads_what_the_first_wrote(
+    hand: Hand, road: Road, service: Service, doors: Doorkeeper, transcript: Person, mark: str
+) -> None:
+    token = doors.token("applicant")
+    phone = Phone(hand(token).new_page(), f"{service.url}{doors.case}/room")
+    phone.opens()
+    context = phone.page.context
+    context.set_offline(True)
+    road.cut()
+    phone.sends(f"{mark} 我要说的")
+    phone.types(f"{mark} 正在写")
+    signed_in(context, service, doors.token("respondent"))
+    context.set_offline(False)
+    expect(phone.page.get_by_role("dialog", name="换了人登录")).to_be_visible(timeout=LONG * 1000)
+    expect(phone.page.get_by_text(mark)).to_have_count(0)
+    assert transcript.stored(mark) == []
+    with person(doors, "respondent") as other:
+        assert other.stored(mark) == []
+    signed_in(context, service, token)
+    phone.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    phone.has_sent(f"{mark} 我要说的", 1, LONG)
+    expect(phone.box).to_have_value(f"{mark} 正在写")
+    assert transcript.stored(mark) == [f"{mark} 我要说的"]
+
+
 def test_a_tab_closed_with_unsent_lines_finds_everything_later(phone: Phone, transcript: Person, mark: str) -> None:
     context = phone.page.context
     context.set_offline(True)

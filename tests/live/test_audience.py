@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from odr.accounts import service as accounts
+from odr.accounts.access import load_actor
+from odr.accounts.models import Person
 from odr.core import ids
 from odr.core.db import Database
 from odr.rooms import service as rooms
@@ -118,6 +121,47 @@ async def test_each_room_opens_to_its_members_alone(server: Server, cast: Cast, 
     await asyncio.gather(*(tries(name, who) for name, who in cast.everybody().items()))
 
 
+async def test_a_seat_of_staff_does_not_open_to_a_code_sent_to_their_phone(
+    server: Server, db: Database, cast: Cast, opened: Rooms
+) -> None:
+    """A mediator is a resident too, and signs in to their own cases with one factor. What is said to the mediator needs
+    both (等保三级 8.1.4.1)."""
+    async with db.write() as session:
+        person = await session.get_one(Person, cast.mediator.id)
+        _, token = await accounts.open_login(session, person, False, "127.0.0.1", "")
+        await rooms.add_member(session, opened.joint, cast.mediator.id, role="applicant", name="张调解")
+    async with db.read() as session:
+        actor = await load_actor(session, token)
+        assert actor is not None
+    resident = Member(actor=actor, token=token, phone=cast.mediator.phone, app=server.app)
+    for room in (opened.applicants.pid, opened.notes.pid):
+        base = f"/api/v1/rooms/{room}"
+        async with resident.program() as http, opened_line(server, resident) as line:
+            said = {"id": ids.new_pid(), "text": "是我"}
+            for answer in (
+                await http.get(f"{base}/lines"),
+                await http.get(f"{base}/search", params={"q": "话"}),
+                await http.post(f"{base}/lines", json=said),
+                await http.put(f"{base}/read", json={"seq": 1}),
+                await http.post(f"{base}/files", files={"file": ("a.txt", b"a")}),
+            ):
+                assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_room")
+            await line.send("join", room=room)
+            assert (await line.next("error"))["code"] == "unknown_room"
+            await line.say(room, "是我")
+            assert (await line.next("error"))["code"] == "unknown_room"
+    async with opened_line(server, resident) as line:
+        await line.join(opened.joint.pid)  # a party in a case of their own
+        await line.say(opened.joint.pid, "我家没有暖气")
+        await line.lines_up_to(opened.joint.pid, 1)
+        async with db.write() as session:
+            await rooms.add_member(session, opened.joint, cast.mediator.id, role="mediator", name="张调解")
+        await line.next("gone", room=opened.joint.pid)
+    async with opened_line(server, cast.mediator) as line:
+        for room in (opened.applicants.pid, opened.notes.pid, opened.joint.pid):
+            await line.join(room)
+
+
 async def test_a_removed_person_hears_nothing_more(server: Server, db: Database, cast: Cast, opened: Rooms) -> None:
     room = opened.joint.pid
     async with opened_line(server, cast.respondent) as b, opened_line(server, cast.applicant) as a:
@@ -201,6 +245,28 @@ async def test_presence_is_told_per_case_and_fades(server: Server, cast: Cast, o
             await here(a, opened.case, {cast.applicant.pid, cast.mediator.pid})
             assert opened.respondents.pid.encode() not in bytes(a.bytes_heard)
         await here(a, opened.case, {cast.applicant.pid})
+
+
+async def test_who_is_seated_in_a_private_room_is_no_news_for_the_other_side(
+    server: Server, db: Database, cast: Cast, opened: Rooms
+) -> None:
+    """Not even the moment: a frame that says what was known already would tell it."""
+    hub = server.app.state.odr.hub
+    async with opened_line(server, cast.applicant) as a, opened_line(server, cast.respondent) as b:
+        await a.join(opened.applicants.pid)
+        await b.join(opened.joint.pid)
+        await a.join(opened.joint.pid)
+        await here(b, opened.case, {cast.applicant.pid, cast.respondent.pid})
+        await b.quiet()
+        heard = len(b.heard)
+        async with db.write() as session:
+            room = await rooms.room(session, opened.applicants.pid)
+            await rooms.add_member(session, room, cast.stranger.id, role="agent", name="代理人")
+            await rooms.set_writable(session, room, False)
+        await a.until(lambda f: f["t"] == "room" and f["can"] == [])
+        await hub.streams.check_heads()
+        await b.quiet()
+        assert b.heard[heard:] == []
 
 
 async def test_a_reload_is_no_departure(server: Server, cast: Cast, opened: Rooms) -> None:

@@ -144,6 +144,18 @@ async def test_bad_frames_are_answered_and_keep_the_line(server: Server, cast: C
 
 
 @pytest.mark.one_engine
+@pytest.mark.parametrize("at", ["2026-11-24\x0007:00:00", "2026-11-24\u202e07:00:00", "2026-11-24漏07:00:00"])
+async def test_the_clock_of_a_client_is_written_in_digits(server: Server, cast: Cast, opened: Rooms, at: str) -> None:
+    """Python would take any character between day and hour."""
+    async with opened_line(server, cast.applicant) as a:
+        for good in ("2026-11-24T07:00:00.123Z", "2026-11-24 07:00:00+08:00"):
+            await a.send("say", room=opened.joint.pid, id=ids.new_pid(), text="您好", at=good)
+            await a.next("said")
+        said = ids.new_pid()
+        await a.send("say", room=opened.joint.pid, id=said, text="您好", at=at)
+        assert (await a.next("error", re=said))["code"] == "bad_frame"
+
+
 async def test_a_refused_line_names_its_id_and_nothing_of_its_content(
     server: Server, cast: Cast, opened: Rooms
 ) -> None:
@@ -257,3 +269,14 @@ async def test_a_desk_that_talks_is_not_idle(
                     if login.seen_at > old:
                         break
                 await asyncio.sleep(0.2)
+
+
+async def test_who_comes_while_the_database_is_away_is_asked_to_come_again(
+    server: Server, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(server.app.state.odr.db, "look", away)
+    async with opened_line(server, cast.applicant) as a:
+        assert await a.closed() == protocol.RESTART

@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from sqlalchemy import update
 
 from odr.core import ids
 from odr.core.db import Database
 from odr.rooms import service as rooms
+from odr.rooms.models import Lineage, Room
 from tests.cast import Cast
 from tests.live.server import Server, opened_line
 from tests.rooms.conftest import Rooms, line
@@ -67,6 +69,51 @@ async def test_a_foreign_cursor_is_told_to_start_over(
         assert (answer["epoch"], answer["head"]) == (known["epoch"], 1)
         await a.join(room)
         assert a.lines(room)[-1]["body"] == {"text": "您好"}
+
+
+async def test_a_cursor_from_before_ones_own_time_is_told_to_start_over(
+    server: Server, db: Database, cast: Cast, opened: Rooms
+) -> None:
+    """Who had left and is seated again reads from there on: what was said meanwhile is no hole that can be filled."""
+    room = opened.joint.pid
+    for n in range(3):
+        await rooms.say(db, cast.mediator.actor, room, line(str(n)))
+    async with opened_line(server, cast.applicant) as a:
+        epoch = (await a.join(room))["epoch"]
+    async with db.write() as session:
+        await rooms.end_member(session, await rooms.room(session, room), cast.applicant.id)
+    await rooms.say(db, cast.mediator.actor, room, line("他不在"))
+    async with db.write() as session:
+        found = await rooms.room(session, room)
+        person = cast.applicant
+        await rooms.add_member(session, found, person.id, role="applicant", name="王某某", from_start=False)
+    async with opened_line(server, cast.applicant) as a:
+        await a.send("join", room=room, epoch=epoch, seq=3)
+        assert (await a.next("resync", room=room))["head"] == 4
+        await a.join(room)
+        await rooms.say(db, cast.mediator.actor, room, line("欢迎回来"))
+        assert [one["seq"] for one in await a.lines_up_to(room, 5)] == [5]
+    async with opened_line(server, cast.applicant) as a:
+        await a.send("join", room=room, epoch=epoch, seq=0)  # from the very first line this person may read
+        assert [one["seq"] for one in await a.lines_up_to(room, 5)] == [5]
+
+
+async def test_a_database_restored_under_a_live_room_is_told_to_who_follow_it(
+    server: Server, db: Database, cast: Cast, opened: Rooms
+) -> None:
+    """An older copy: its rooms are at older versions, and their lines are not those that were shown."""
+    room = opened.joint.pid
+    async with opened_line(server, cast.applicant) as a:
+        epoch = (await a.join(room))["epoch"]
+        async with db.write() as session:
+            session.add(Lineage(epoch="restored", reason="restore"))
+            await session.execute(update(Room).where(Room.pid == room).values(version=Room.version - 1))
+        await rooms.say(db, cast.mediator.actor, room, line("您好"))
+        answer = await a.next("resync", room=room)
+        assert answer["epoch"] == "restored" != epoch
+        assert (await a.join(room))["epoch"] == "restored"
+        await rooms.say(db, cast.mediator.actor, room, line("在吗"))
+        await a.lines_up_to(room, 2)
 
 
 async def test_history_is_read_in_both_directions(server: Server, db: Database, cast: Cast, opened: Rooms) -> None:

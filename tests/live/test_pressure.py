@@ -12,6 +12,7 @@ from odr.core.db import Database
 from odr.live import connection, protocol
 from odr.rooms import service as rooms
 from tests.cast import Cast
+from tests.deaf import deaf
 from tests.live.server import SECONDS, Server, eventually, opened_line
 from tests.rooms.conftest import Rooms, line
 
@@ -54,6 +55,27 @@ async def test_a_client_that_does_not_read_is_closed_and_the_others_go_on(
         await b.send("join", room=room, epoch=known["epoch"], seq=0)
         last = await _head(db, room)
         assert [one["seq"] for one in await b.lines_up_to(room, last, 20)] == list(range(1, last + 1))
+
+
+async def test_pings_of_a_client_that_does_not_read_cost_no_memory(server: Server, cast: Cast, opened: Rooms) -> None:
+    """Each asks for an answer, and no limit of frames counts them."""
+    stuck = await asyncio.to_thread(deaf, server.port, cast.respondent.token, opened.joint.pid)
+    stuck.settimeout(1.0)
+    ping = bytes([0x89, 0x80 | 125, 0, 0, 0, 0]) + bytes(125)
+
+    def flood() -> None:
+        with contextlib.suppress(TimeoutError):
+            for _ in range(64):
+                stuck.sendall(ping * 1000)
+
+    flooding, waiting = asyncio.create_task(asyncio.to_thread(flood)), 0
+    while not flooding.done():
+        held = [one.transport.get_write_buffer_size() for one in server.uvicorn.server_state.connections]
+        waiting = max(waiting, *held, 0)
+        await asyncio.sleep(0.01)
+    await flooding
+    stuck.close()
+    assert waiting < 512 * 1024
 
 
 async def _head(db: Database, pid: str) -> int:

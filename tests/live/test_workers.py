@@ -53,6 +53,24 @@ async def opened(db: Database, cast: Cast) -> Rooms:
     return await opened_rooms(db, cast)
 
 
+async def test_a_message_that_is_no_poke_deafens_nobody(two: tuple[Server, Server], redis_url: str) -> None:
+    heard = asyncio.Event()
+
+    async def hear(_: list[str]) -> None:
+        heard.set()
+
+    two[1].app.state.odr.bus.on("test", hear)
+    async with redis_client.from_url(redis_url) as redis:
+        for forged in ("5", "{", "[]", "[1,2]", "null", '{"a":1,"b":2,"c":3}', '["x",[],null]'):
+            await redis.publish("odr:pokes", forged)
+
+    async def is_heard() -> bool:
+        await two[0].app.state.odr.bus.poke("test", ["x"], here=False)
+        return heard.is_set()
+
+    await eventually(is_heard)
+
+
 async def test_what_one_worker_commits_the_other_delivers(
     two: tuple[Server, Server], cast: Cast, opened: Rooms
 ) -> None:

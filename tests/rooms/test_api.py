@@ -42,6 +42,18 @@ async def test_saying_reading_and_recalling_over_http(cast: Cast, opened: Rooms)
         assert (await b.put(f"{base}/read", json={"seq": 2})).status_code == 204
 
 
+async def test_a_page_of_one_person_does_nothing_in_the_name_of_another(cast: Cast, opened: Rooms) -> None:
+    """Two parties share a browser; the page of the first still holds lines when the second signs in."""
+    base = f"/api/v1/rooms/{opened.joint.pid}/lines"
+    async with cast.respondent.program() as b:
+        for who, status in ((cast.applicant.pid, 401), ("", 401), (cast.respondent.pid, 200)):
+            answer = await b.get(base, headers={"X-Person": who})
+            assert answer.status_code == status
+        said = await b.post(base, json={"id": ids.new_pid(), "text": "您好"}, headers={"X-Person": cast.applicant.pid})
+        assert (said.status_code, said.json()["error"]["code"]) == (401, "another_person")
+        assert (await b.get(base)).json()["head"] == 0
+
+
 async def test_pages_go_both_ways(db: Database, cast: Cast, opened: Rooms) -> None:
     for n in range(12):
         await rooms.say(db, cast.applicant.actor, opened.joint.pid, line(str(n)))

@@ -98,6 +98,19 @@ async def test_a_line_that_cannot_be_stored_does_not_take_its_neighbours_along(
     assert [one.seq for one in (done[0], done[2]) if isinstance(one, rooms.Said)] == [1, 2]
 
 
+async def test_a_value_the_database_refuses_does_not_take_the_neighbours_along(
+    db: Database, cast: Cast, opened: Rooms
+) -> None:
+    """PostgreSQL takes no NUL in a text. Sent again and again it would have kept every room of the worker silent."""
+    journal = rooms.journal_of(db)
+    drafts = [rooms.text_draft(cast.applicant.actor, opened.joint.pid, line(str(n))) for n in range(3)]
+    drafts[1] = drafts[1]._replace(client_at="2026-11-24\x0007:00:00")
+    done = await asyncio.gather(*(journal.say(draft) for draft in drafts))
+    assert not isinstance(done[0], Refusal)
+    assert not isinstance(done[2], Refusal)
+    assert done[1] is Refusal.BUSY or db.is_sqlite
+
+
 async def test_no_commit_no_ack(db: Database, cast: Cast, opened: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk: the answer is busy, nothing is stored, and afterwards the same line goes in."""
 
@@ -112,6 +125,51 @@ async def test_no_commit_no_ack(db: Database, cast: Cast, opened: Rooms, monkeyp
     assert await head(db, opened.joint.pid) == 0
     monkeypatch.setattr(journal_module, "append", real_append)
     assert (await rooms.say(db, cast.applicant.actor, opened.joint.pid, once)).seq == 1
+
+
+async def test_a_read_mark_outlives_a_commit_that_fails(
+    db: Database, cast: Cast, opened: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody answers for a mark, so its client never sends it again: it must not go with the batch it came in."""
+    room, journal = opened.joint.pid, rooms.journal_of(db)
+    monkeypatch.setattr(journal_module, "_MARKS_AGAIN", 0.05)
+    for text_ in ("一", "二"):
+        await rooms.say(db, cast.applicant.actor, room, line(text_))
+
+    came = asyncio.Event()
+    journal.on_marks.append(lambda _: came.set())
+
+    async def marks_come_down() -> None:
+        async with asyncio.timeout(5):
+            await came.wait()
+        came.clear()
+
+    async def unread() -> int:
+        async with db.read() as session:
+            views = await rooms.rooms_for(session, opened.case, cast.mediator.id)
+        return next(view.unread for view in views if view.pid == room)
+
+    def away(*_: Any) -> Any:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr(journal_module, "append", away)
+    with pytest.raises(Busy):
+        journal.mark(room, cast.mediator.id, 1)
+        await rooms.say(db, cast.applicant.actor, room, line("盘满了"))
+    monkeypatch.setattr(journal_module, "append", real_append)
+    await marks_come_down()
+    assert await unread() == 1
+
+    def poisoned(connection: Connection, drafts: Sequence[Draft], known: Any = None) -> Any:
+        if len(drafts) > 1:
+            raise ValueError
+        return real_append(connection, drafts, known)
+
+    monkeypatch.setattr(journal_module, "append", poisoned)
+    journal.mark(room, cast.mediator.id, 2)
+    await asyncio.gather(*(rooms.say(db, cast.applicant.actor, room, line(str(n))) for n in range(2)))
+    await marks_come_down()
+    assert await unread() == 2
 
 
 async def test_a_commit_whose_answer_was_lost_is_not_stored_twice(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odr.rooms import tokens as tokens_module
 from odr.rooms.tokens import Question, fold, tokens
 
 # Few characters, so that texts and questions meet often; each class has its edge cases.
@@ -81,3 +82,10 @@ def test_a_question_without_words_is_empty() -> None:
 def test_marks_fall_on_the_characters_as_they_were_written() -> None:
     pieces = Question.of("2600 漏水").marked("交了２６００元，因为漏水")
     assert [piece.text for piece in pieces if piece.hit] == ["２６００", "漏水"]
+
+
+def test_what_was_seen_of_all_writing_is_not_kept_for_ever() -> None:
+    """Somebody may send every character there is."""
+    fold("".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000)))))
+    assert len(tokens_module._FOLDED) < 50_000
+    assert fold("ＡＢ\u200bｃ") == "abc"

@@ -15,6 +15,7 @@ function connect(change: Partial<Surroundings> = {}): Connection {
       tooBig: () => {},
     },
     surroundings(change),
+    "me",
   );
   connection.start();
   return connection;
@@ -85,6 +86,21 @@ describe("close codes", () => {
     expect(connection.stopped.value).toBe("signedout");
     connection.wake();
     expect(FakeSocket.made.length).toBe(2);
+  });
+
+  it("another person's greeting is no greeting: nothing is sent in the other's name", () => {
+    const connection = connect();
+    FakeSocket.last.welcome();
+    FakeSocket.last.shut(1006);
+    vi.advanceTimersByTime(2000);
+    FakeSocket.last.welcome("you");
+    expect(hooks.up).toBe(1);
+    expect(FakeSocket.last.readyState).toBe(3);
+    expect(connection.stopped.value).toBe("another");
+    connection.wake();
+    FakeSocket.last.welcome("me");
+    expect(connection.stopped.value).toBe(null);
+    expect(hooks.up).toBe(2);
   });
 
   it("stop for good when refused", () => {
@@ -173,6 +189,14 @@ describe("a silent line", () => {
     }
     expect(pings()).toBe(10);
     expect(FakeSocket.made.length).toBe(1);
+  });
+
+  it("comes back by itself after a rest that nobody ends, also one in the middle of a back-off", () => {
+    const connection = connect();
+    FakeSocket.last.shut(1006);
+    connection.rest();
+    vi.advanceTimersByTime(5000);
+    expect(FakeSocket.made.length).toBe(2);
   });
 
   it("rests for the back-forward cache and comes back by the wake", () => {

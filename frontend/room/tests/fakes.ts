@@ -25,9 +25,9 @@ export class FakeSocket {
     this.readyState = 3;
   }
 
-  welcome(): void {
+  welcome(who = "me"): void {
     this.readyState = 1;
-    this.say({ t: "welcome", v: 1, me: { id: "me", name: "我" }, at: "2026-11-24T07:00:00.000Z", heartbeat: 20 });
+    this.say({ t: "welcome", v: 1, me: { id: who, name: who }, at: "2026-11-24T07:00:00.000Z", heartbeat: 20 });
   }
 
   say(...frames: ServerFrame[]): void {

@@ -1,9 +1,11 @@
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Connection } from "../connection";
 import { newId } from "../ids";
 import { Outbox } from "../outbox";
 import type { ClientFrame, FileRef } from "../protocol";
 import { ANSWER, Sender } from "../sender";
+import { FakeSocket, surroundings } from "./fakes";
 
 let sent: { id: string; text?: string; room: string; file?: string }[];
 let works: boolean;
@@ -110,6 +112,29 @@ describe("sending", () => {
     expect(sent[0]!.id).toBe(sent[1]!.id);
     sender.acknowledged("r1", sent[0]!.id);
     expect(sent[2]!.text).toBe("二");
+  });
+
+  it("mends half a character, which no JSON can carry and would hold back all that follow", async () => {
+    const box = await Outbox.open("me");
+    new Sender(box, send).add("r1", "\ud83d 笑脸 😀 \ude00");
+    expect(sent[0]!.text).toBe("\ufffd 笑脸 😀 \ufffd");
+  });
+
+  it("gives up the one line that was too big for the wire, and goes on with the next", async () => {
+    const box = await Outbox.open("me");
+    vi.useFakeTimers();
+    let connection: Connection;
+    const sender = new Sender(box, (frame) => connection.send(frame));
+    const hooks = { up: () => sender.pumpAll(), down: () => sender.reset(), receive: () => {}, tooBig: () => sender.tooBig() };
+    connection = new Connection(hooks, surroundings(), "me");
+    connection.start();
+    FakeSocket.last.welcome();
+    for (const text of ["太大", "二", "三"]) sender.add("r1", text);
+    FakeSocket.last.shut(1009);
+    vi.advanceTimersByTime(3000);
+    FakeSocket.last.welcome();
+    expect(FakeSocket.last.sent).toMatchObject([{ t: "say", text: "二" }]);
+    expect(box.entries.value.map((e) => !!e.failed)).toEqual([true, false, false]);
   });
 
   it("repeats a line whose answer is lost on a live line", async () => {

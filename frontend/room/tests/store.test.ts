@@ -147,6 +147,22 @@ describe("a room's lines", () => {
     expect(store.toast.value).toContain("共同房间");
   });
 
+  it("vanish when a join is refused, which is asked twice: an older frame may have been answered so", () => {
+    joined(3);
+    store.onDown();
+    store.onUp();
+    const refused: ServerFrame = { t: "error", code: "unknown_room", say: "没有找到这个调解室。", room: "r1" };
+    store.receive(refused);
+    expect(seqs()).toEqual([1, 2, 3]);
+    store.receive(roomFrame("r1", 3));
+    store.receive(lines("join", []));
+    store.receive(refused);
+    expect(sent.filter((f) => f.t === "join").length).toBe(4);
+    store.receive(refused);
+    expect(store.rooms.value).toEqual([]);
+    expect(store.toast.value).toContain("共同房间");
+  });
+
   it("taken back lose their words at once and for good", () => {
     joined(3);
     store.receive(lines("live", [line(4, "you", { kind: "recall", body: { seq: 2 } })]));
@@ -213,6 +229,9 @@ describe("what is around the lines", () => {
     vi.advanceTimersByTime(500);
     expect(sent.filter((f) => f.t === "read")).toEqual([{ t: "read", room: "r1", seq: 4 }]);
     store.onDown();
+    store.onUp();
+    expect(sent.filter((f) => f.t === "read").length).toBe(2);
+    // Every look by HTTP says anew that the line works.
     store.onUp();
     expect(sent.filter((f) => f.t === "read").length).toBe(2);
   });
