@@ -6,7 +6,6 @@ a constant secret could be guessed, letter by letter (BREACH, CVE-2013-3587).
 
 import base64
 import binascii
-import hmac
 import os
 import secrets
 
@@ -23,22 +22,25 @@ def kept_or_new(cookie: str | None) -> tuple[str, bool]:
     return secrets.token_urlsafe(24), True
 
 
-def masked(token: str) -> str:
-    """The token as a page shows it, another text each time."""
-    mask = os.urandom(len(token.encode()))
-    return base64.urlsafe_b64encode(mask + _xor(mask, token.encode())).decode()
+def masked(token: str, person: str = "") -> str:
+    """The token as a page shows it, another text each time. `person`: the public id of who the page was drawn for."""
+    clear = f"{token}:{person}".encode()
+    mask = os.urandom(len(clear))
+    return base64.urlsafe_b64encode(mask + _xor(mask, clear)).decode()
 
 
-def matches(sent: str, token: str) -> bool:
-    """Whether what a page sent back is this token, masked or as the cookie has it."""
+def drawn_for(sent: str, token: str) -> str | None:
+    """Who the page was drawn for that sent this, empty for nobody in particular; None when it is not this browser's
+    token. The token as the cookie has it is nobody's."""
     if crypto.same(sent, token):
-        return True
+        return ""
     try:
         both = base64.b64decode(sent.encode("ascii"), altchars=b"-_", validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        return False
-    half = len(both) // 2
-    return len(both) == 2 * len(token.encode()) and hmac.compare_digest(_xor(both[:half], both[half:]), token.encode())
+        clear = _xor(both[: len(both) // 2], both[len(both) // 2 :]).decode()
+    except (UnicodeError, binascii.Error, ValueError):
+        return None
+    shown, _, person = clear.partition(":")
+    return person if crypto.same(shown, token) else None
 
 
 def _xor(a: bytes, b: bytes) -> bytes:

@@ -126,11 +126,19 @@ class Form:
 
 
 async def read(request: Request) -> Form:
-    """The posted form, after its token is checked against the cookie (double submit, OWASP). Raises Forbidden."""
+    """The posted form, after its token is checked against the cookie (double submit, OWASP). Raises Forbidden, also
+    when somebody else has signed in since the page was opened: it never counts as theirs."""
     data = await request.form(max_fields=_MAX_FIELDS, max_files=_MAX_FILES)
     # As FastAPI does with the forms it reads itself: what was uploaded is closed once the answer is out.
     request.scope["fastapi_middleware_astack"].push_async_callback(data.close)
     sent = data.get("csrf")
-    if not isinstance(sent, str) or not csrf.matches(sent, request.state.csrf_token):
+    drawn_for = csrf.drawn_for(sent, request.state.csrf_token) if isinstance(sent, str) else None
+    if drawn_for is None:
         raise Forbidden(_("这一页放得太久了。请刷新后再提交，您填写的内容请先复制保留。"), code="csrf")
+    actor = getattr(request.state, "actor", None)
+    if drawn_for and actor is not None and drawn_for != actor.pid:
+        raise Forbidden(
+            _("这一页是别人登录时打开的，所以没有提交。请退回上一页，内容还在；用原来的账号登录后，再提交一次。"),
+            code="another_person",
+        )
     return Form(data)

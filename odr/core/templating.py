@@ -102,8 +102,8 @@ def render_text(name: str, context: Mapping[str, Any]) -> str:
 def render(request: Request, name: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:
     """An HTML page. Every page gets: request, actor, locale, prefs, nonce, csrf_field, now, settings."""
     state = request.state
-    token = csrf.masked(state.csrf_token)
     actor = getattr(state, "actor", None)
+    token = csrf.masked(state.csrf_token, "" if actor is None else actor.pid)
     page = env.get_template(name).render(
         {
             "request": request,

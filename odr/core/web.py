@@ -122,7 +122,8 @@ async def _ask_to_sign_in(request: Request) -> Response:
     kept = [(name, value) for name, value in data.multi_items() if isinstance(value, str) and name not in _NOT_KEPT]
     had_files = any(not isinstance(value, str) and value.filename for _name, value in data.multi_items())
     action = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    context = {"kept": kept, "had_files": had_files, "action": action}
+    # The token goes along as it came: it says whose words these are, and nobody else can send them.
+    context = {"kept": kept, "token": data.get("csrf"), "had_files": had_files, "action": action}
     return render(request, "errors/sign_in_again.html", status=401, **context)
 
 
@@ -217,7 +218,7 @@ class Edge:
             return Forbidden(_("请从本网站的页面操作。"), code="origin")
         if wants_json(request.scope) and has_login:
             sent = request.headers.get("x-csrf-token", "")
-            if not csrf.matches(sent, state["csrf_token"]):
+            if csrf.drawn_for(sent, state["csrf_token"]) is None:
                 return Forbidden(_("这一页放得太久了。请刷新后再试。"), code="csrf")
         return None
 

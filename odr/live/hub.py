@@ -29,7 +29,7 @@ _TOUCH_SECONDS = 300.0
 # So many seconds a socket, and so many in all, are taken to send everybody home.
 _HOME_EACH, _HOME_ALL, _HOME_STEP = 0.02, 3.0, 0.05
 _PER_PERSON = 16
-_PER_ADDRESS = 400
+_PER_ADDRESS = 2_000  # signed in, each of them; a carrier puts a whole district behind one address
 _SOCKETS = 20_000
 _TYPING_SECONDS = 2.5
 # Who come at once are told of together: of a crowd that returns after a restart, each would tell all the others.

@@ -1,5 +1,7 @@
 """My account: identity, address, devices. And what a locked or revoked login still gets: nothing, at once."""
 
+import re
+
 import httpx2
 import pytest
 from fastapi import FastAPI
@@ -191,3 +193,31 @@ async def test_a_key_of_another_scope_is_no_key(cast: Cast, db: Database) -> Non
         await service.end_key(session, cast.system_admin.actor, key.pid)
         with pytest.raises(NotFound):
             await service.check_api_key(session, secret, "hotline")
+
+
+async def test_what_one_person_typed_is_never_sent_by_another_who_signed_in_since(cast: Cast, db: Database) -> None:
+    """Two people at one machine: the first page is still open when the second has signed in."""
+    form = {"address": "海达小区 3 号楼"}
+    async with cast.applicant.browser() as browser:
+        shown = _token((await browser.get("/me/address")).text)
+        browser.cookies.delete("odr_login")
+        asked = await browser.post("/me/address", data=form | {"csrf": shown})
+        assert asked.status_code == 401
+        again = _token(asked.text)
+        for token in (shown, again):
+            browser.cookies.set("odr_login", cast.stranger.token)
+            refused = await browser.post("/me/address", data=form | {"csrf": token})
+            assert refused.status_code == 403
+            assert "别人登录时打开的" in refused.text
+            async with db.read() as session:
+                assert (await session.get_one(Person, cast.stranger.id)).address is None
+            browser.cookies.delete("odr_login")
+            browser.cookies.set("odr_login", cast.applicant.token)
+            assert (await browser.post("/me/address", data=form | {"csrf": token})).status_code == 303
+            browser.cookies.delete("odr_login")
+
+
+def _token(page: str) -> str:
+    found = re.search(r'action="/me/address".*?name="csrf" value="([^"]+)"', page, re.S)
+    assert found is not None
+    return found[1]
