@@ -186,6 +186,8 @@ async def _meeting(
             "minuted_at": row.minuted_at,
             "mediates": CaseRole.MEDIATOR in view.roles,
             "is_party": view.is_party,
+            "me": view.principal.pid if view.principal is not None else "",
+            "sides": {side.value: side.label for side in Side},
             "wide": view.is_staff,
             "presences": presences(),
             "past": row.starts_at <= clock.now(),

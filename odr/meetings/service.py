@@ -225,18 +225,30 @@ async def appoint(
 
 
 async def hold(session: AsyncSession, actor: Actor, pid: str, wanted: HoldIn) -> Meeting:
-    """It took place: who came, and how."""
+    """It took place: who came, and how; or it did not. Said again, the last word counts; a repeat changes nothing.
+
+    Raises NotFound, Forbidden, Conflict (cancelled, too early, minuted), Invalid."""
     view, meeting = await access.for_change(session, actor, pid)
-    if meeting.state == "cancelled":
+    before, state = meeting.state, "held" if wanted.opened else "missed"
+    if before == "cancelled":
         raise Conflict(_("这次会面已经取消了。"), code="cancelled")
     if meeting.starts_at > clock.now() + timedelta(hours=2):
         raise Conflict(_("会面的时间还没有到。"), code="too_early")
-    await _attend(session, meeting, wanted.present, wanted.late)
+    if meeting.minutes is not None and not wanted.opened:
+        raise Conflict(_("这次会面已经写了记录，不能改成没有开成。"), code="minuted")
     if not wanted.opened and not any(how in absence.MISSING for how in wanted.present.values()):
-        raise Invalid({"opened": _("大家都来了。会面没有开成的，请选谁没有来；开成了的，请去掉这个勾。")})
-    meeting.state = "held" if wanted.opened else "missed"
+        raise Invalid({"opened": _("大家都来了。会面没有开成的，请选谁没有来；开成了的，请选“开成了”。")})
+    changed = await _attend(session, meeting, wanted.present, wanted.late)
+    if wanted.opened and not any(row.present in PRESENT for row in (await _seats(session, meeting)).values()):
+        raise Invalid({"opened": _("没有一个人参加，会面就没有开成。请选“没有开成”，或者改上面谁来了。")})
+    if before == state and not changed:
+        return meeting
+    meeting.state = state
     await session.flush()
     await _forget(session, meeting)
+    if before == state:
+        await _event(session, actor, view, meeting, "meeting:sitting:corrected", "更正了谁参加了会面的登记。")
+        return meeting
     if wanted.opened:
         await _event(session, actor, view, meeting, "meeting:sitting:held", f"举行了会面：{meeting.purpose}")
     else:
@@ -410,13 +422,18 @@ async def _seats(session: AsyncSession, meeting: Meeting) -> dict[str, Attendanc
 
 async def _attend(
     session: AsyncSession, meeting: Meeting, present: Mapping[str, Presence], late: Mapping[str, int] | None = None
-) -> None:
+) -> bool:
+    """Write down who came; whether anything was new."""
     seats = await _seats(session, meeting)
     if set(present) - set(seats):
         raise Invalid({"present": _("请从参加这次会面的当事人里选。")})
+    changed = False
     for pid, how in present.items():
-        seats[pid].present = Presence(how).value
-        seats[pid].late_minutes = (late or {}).get(pid, 0) if Presence(how) in PRESENT else 0
+        row, minutes = seats[pid], (late or {}).get(pid, 0) if Presence(how) in PRESENT else 0
+        changed = changed or (row.present, row.late_minutes) != (Presence(how).value, minutes)
+        row.present, row.late_minutes = Presence(how).value, minutes
+    await session.flush()
+    return changed
 
 
 def _write(meeting: Meeting, actor: Actor, minutes: str) -> None:

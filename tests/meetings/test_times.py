@@ -234,6 +234,52 @@ async def test_who_does_not_come_once_is_asked_again_and_after_twice_the_others_
         assert "看票据" in again
 
 
+async def test_who_came_is_said_by_the_mediator_alone_and_can_be_put_right(story: Story) -> None:
+    """Nothing is chosen beforehand, a repeat tells nobody twice, and what nobody came to was not held."""
+    pid = await _planned(story)
+    at = f"/cases/{story.case}/meetings/{pid}"
+
+    async def known() -> tuple[str, dict[str, str], list[str], int]:
+        async with story.db.read() as session:
+            view, row = await access.for_reading(session, story.cast.mediator.actor, pid)
+            seats = (await service.show(session, view, row)).seats
+            tags = [one.tag for one in await session.scalars(select(CaseEvent)) if "sitting" in one.tag]
+            told = [one for one in await session.scalars(select(outbox.Outbox)) if one.tag == "meeting:missed"]
+        return row.state, {seat.party.pid: seat.presence.value for seat in seats}, tags[1:], len(told)
+
+    # The page is opened in its own time; a login of tomorrow is not this one's.
+    async with story.db.write() as session:
+        await session.execute(text("UPDATE meetings SET starts_at = created_at"))
+    async with story.cast.mediator.browser() as browser:
+        page = (await browser.get(at)).text
+        assert page.count('<option value="">请选择</option>') == 2, "nobody is there before it is said"
+        blank = {"csrf": CSRF, f"present-{story.applicant}": "", f"present-{story.respondent}": ""}
+        refused = await browser.post(f"{at}/attendance", data=blank)
+        assert refused.status_code == 422
+        assert refused.text.count("field--invalid") == 2
+        nobody = {"csrf": CSRF, f"present-{story.applicant}": "absent", f"present-{story.respondent}": "excused"}
+        refused = await browser.post(f"{at}/attendance", data=nobody | {"opened": "yes"})
+        assert refused.status_code == 422
+        assert "没有一个人参加" in refused.text
+        assert (await known())[:3] == ("planned", {story.applicant: "unknown", story.respondent: "unknown"}, [])
+        for _twice in range(2):
+            assert (await browser.post(f"{at}/attendance", data=nobody | {"opened": "no"})).status_code == 303
+        state, _seats, tags, told = await known()
+        assert (state, tags) == ("missed", ["meeting:sitting:missed"])
+        assert "改登记" in (await browser.get(at)).text
+        came = nobody | {f"present-{story.applicant}": "onsite", "opened": "yes"}
+        await browser.post(f"{at}/attendance", data=came)
+        await browser.post(f"{at}/attendance", data=came | {f"present-{story.respondent}": "online"})
+        state, seats, tags, again = await known()
+        assert (state, seats) == ("held", {story.applicant: "onsite", story.respondent: "online"})
+        assert tags[1:] == ["meeting:sitting:held", "meeting:sitting:corrected"]
+        assert again == told, "who was told once is not told again"
+        await browser.post(f"{at}/minutes", data={"csrf": CSRF, "minutes": "各方核对了收据。"})
+        undone = await browser.post(f"{at}/attendance", data=nobody | {"opened": "no"})
+        assert (undone.status_code, "已经写了记录" in undone.text) == (409, True)
+        assert (await known())[0] == "held"
+
+
 async def test_on_site_and_online_in_one_meeting_with_who_was_late(story: Story) -> None:
     pid = await _planned(story, link="https://meet.example/abc")
     async with story.cast.applicant.browser() as browser:
