@@ -124,7 +124,9 @@ async def _perform_and_visit(story: Story) -> None:
     )
     assert f"f-proof-{item}" in bad
     await _post(cast.respondent, f"{at}/{item}/claims", note="付了")
-    assert "确认，已经做到了" in await _get(cast.applicant, at)
+    asked = await _get(cast.applicant, at)
+    assert '<details class="confirm"' in asked, "a debt is not given up with one tap"
+    assert "您一共收到了 2,600.00 元" in asked
     await _post(cast.applicant, f"{at}/{item}/answers", 422, answer="dispute", note="")
     await _post(cast.applicant, f"{at}/{item}/answers", answer="confirm")
     assert await story.state() == "performed"
