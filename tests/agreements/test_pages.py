@@ -1,6 +1,7 @@
 """The pages of an agreement: each works without script, keeps what was written, and shows no button that is refused."""
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -98,6 +99,13 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
         kept = await _post(who, f"{at}/signature", 422, strokes=drawn, code="12", **values)
         assert "6 位数字" in kept
         assert drawn.replace('"', "&#34;") in kept
+        # Another code costs neither the drawn name nor the tick, whether it goes out or is asked for too soon.
+        for later, status in ((0, 429), (61, 200)):
+            with clock.shifted(timedelta(seconds=later)):
+                kept = await _post(who, f"{at}/signature/codes", status, strokes=drawn, code="12", **values)
+            assert drawn.replace('"', "&#34;") in kept
+            assert re.search('name="e_sign"[^>]* checked', kept)
+        assert "新的验证码已经发出" in kept
         await _post(who, f"{at}/signature", strokes=drawn, code=await _code(story), **values)
         # Once more, as when the answer was lost on its way: it leads to the page that says who has signed.
         await _post(who, f"{at}/signature", strokes=drawn, code="123456", **values)
