@@ -37,6 +37,8 @@ Cells = Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]
 _today: list[Cells] = []
 _work: list[Cells] = []
 _office: list[Cells] = []
+Waits = Callable[[AsyncSession, View, dict[str, Any]], Awaitable[list[dict[str, str]]]]
+_waits: list[Waits] = []
 
 
 def adds(name: str) -> Callable[[Part], Part]:
@@ -56,6 +58,13 @@ async def part(session: AsyncSession, view: View, name: str) -> Any:
         if known == name:
             return await add(session, view)
     return None
+
+
+def adds_waiting(part: Waits) -> Waits:
+    """Register what waits for a party in a case beside the case's own next step: cells {text, href, note?}. It is asked
+    for parties alone and is given what the other parts have added, so that nothing is read twice."""
+    _waits.append(part)
+    return part
 
 
 def adds_today(part: Cells) -> Cells:
@@ -165,6 +174,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
         else:
             doc[name] = added
     doc.setdefault("agreement", None)
+    doc["waiting"] = [cell for part in _waits for cell in await part(session, view, doc)] if view.is_party else []
     return Shown(view, found, its_way, entries, doc)
 
 

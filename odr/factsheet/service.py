@@ -265,6 +265,12 @@ async def _in_case(session: AsyncSession, view: View) -> dict[str, Any] | None:
     return {"counts": shown["counts"], "my_turn": shown["my_turn"], "href": link(view.case)}
 
 
+@cases.adds_waiting
+async def _waiting(_session: AsyncSession, view: View, doc: dict[str, Any]) -> list[dict[str, str]]:
+    found = doc.get("facts_sheet")
+    return [{"text": _("有事实请您确认"), "href": link(view.case)}] if found is not None and found["my_turn"] else []
+
+
 @cases.adds("links")
 async def _links(session: AsyncSession, view: View) -> list[dict[str, str]]:
     if not (view.is_party or view.handles):

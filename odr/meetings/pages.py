@@ -17,6 +17,7 @@ from odr.core.i18n import _
 from odr.core.templating import render
 from odr.evidence import service as evidence
 from odr.meetings import absence, access, calendars, places, poll_pages, polls, service
+from odr.meetings import waiting as _waiting  # noqa: F401  registers what waits for a party
 from odr.meetings.schemas import CancelIn, ConfirmIn, HoldIn, Kind, MinutesIn, PastIn, PlanIn, Presence, SheetIn
 
 router = APIRouter(include_in_schema=False)

@@ -70,6 +70,8 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
 
     shown = await _get(cast.applicant, at)
     assert "同意这一条" in shown
+    case = f"/cases/{story.case}"
+    assert "协议草案有 1 条等您回答" in await _get(cast.applicant, case)
     pid = shown.split("/clauses/")[1].split("/")[0]
     refused = await _post(
         cast.applicant, f"{at}/clauses/{pid}/answers", 422, agreement=held, version=1, answer="change", comment=""
@@ -132,6 +134,9 @@ async def _perform_and_visit(story: Story) -> None:
     )
     assert f"f-proof-{item}" in bad
     await _post(cast.respondent, f"{at}/{item}/claims", note="付了")
+    case = f"/cases/{story.case}"
+    assert "对方说已经做了，请您确认" in await _get(cast.applicant, case)
+    assert "对方说已经做了" not in await _get(cast.respondent, case)
     asked = await _get(cast.applicant, at)
     assert '<details class="confirm"' in asked, "a debt is not given up with one tap"
     assert "您一共收到了 2,600.00 元" in asked

@@ -11,6 +11,7 @@ from odr.cases.models import CaseEvent
 from odr.core import clock, jobs, outbox
 from odr.core.db import Database
 from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
+from odr.core.templating import moment
 from odr.evidence import service as evidence
 from odr.meetings import absence, access, polls, service
 from odr.meetings.models import Meeting, Poll
@@ -51,10 +52,25 @@ async def _pick(story: Story, who: Member, poll: Poll, *numbers: int, **more: An
         await polls.pick(session, who.actor, poll.pid, wanted)
 
 
+async def _waiting(who: Member, story: Story) -> list[str]:
+    """What the page of the case says is to be done, beside the case's own next step."""
+    async with who.program() as client:
+        found = (await client.get(f"/api/v1/cases/{story.case}")).json()["waiting"]
+    async with who.browser() as browser:
+        page = (await browser.get(f"/cases/{story.case}")).text
+    assert ("等您办的" in page) is bool(found)
+    assert all(one["href"] in page for one in found)
+    return [one["text"] for one in found]
+
+
 async def test_each_side_picks_unseen_by_the_other_and_the_mediator_fixes_the_best(story: Story) -> None:
     cast = story.cast
     poll = await _offered(story)
+    assert await _waiting(cast.applicant, story) == ["请您选会面的时间"]
     await _pick(story, cast.applicant, poll, 0, 2, note=NOTE)
+    assert await _waiting(cast.applicant, story) == []
+    assert await _waiting(cast.respondent_agent, story) == ["请您选会面的时间"]
+    assert await _waiting(cast.mediator, story) == []
     await _pick(story, cast.respondent_agent, poll, 1, 2)
     mediator = await _shown(story, cast.mediator, poll.pid)
     assert mediator["best"] == mediator["times"][2]["id"]
@@ -81,6 +97,7 @@ async def test_each_side_picks_unseen_by_the_other_and_the_mediator_fixes_the_be
     async with story.db.write() as session:
         meeting = await polls.fix(session, cast.mediator.actor, poll.pid, FixIn(time=mediator["best"]))
     assert meeting.starts_at == _times(5)[0]
+    assert await _waiting(cast.applicant, story) == [f"{moment(meeting.starts_at)} 会面"]
     with pytest.raises(Conflict):
         await _pick(story, cast.applicant, poll, 0)
     async with story.db.read() as session:
@@ -275,6 +292,7 @@ async def test_who_came_is_said_by_the_mediator_alone_and_can_be_put_right(story
         assert tags[1:] == ["meeting:sitting:held", "meeting:sitting:corrected"]
         assert again == told, "who was told once is not told again"
         await browser.post(f"{at}/minutes", data={"csrf": CSRF, "minutes": "各方核对了收据。"})
+        assert await _waiting(story.cast.respondent, story) == ["请您看会面记录，确认对不对"]
         undone = await browser.post(f"{at}/attendance", data=nobody | {"opened": "no"})
         assert (undone.status_code, "已经写了记录" in undone.text) == (409, True)
         assert (await known())[0] == "held"
