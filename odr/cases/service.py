@@ -1,7 +1,7 @@
 """Cases as verbs: the one door for other features. Each verb takes the session first and never commits.
 
-What a higher feature knows is told by `tells` (facts for the rules), `adds`, `adds_waiting`, `adds_today`, `adds_work` and
-`adds_office` (what pages show); what it does when a move was made is registered with `after`.
+What a higher feature knows is told by `tells` (facts for the rules), `adds`, `adds_waiting`, `adds_today`, `adds_work`
+and `adds_office` (what pages show); what it does when a move was made is registered with `after`.
 """
 
 from odr.cases import reminders as _reminders  # noqa: F401  registers the job

@@ -84,6 +84,7 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
 
     sha = (await _agreement(story)).sha256
     for who in (cast.applicant, cast.respondent):
+        assert "去签协议" in await _get(who, case)
         assert "读一遍，然后签名" in await _get(who, at)
         assert "贰仟陆佰元整" in await _get(who, f"{at}/signature")
         first = await _get(who, f"{at}/signature")
@@ -112,6 +113,10 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
         # Once more, as when the answer was lost on its way: it leads to the page that says who has signed.
         await _post(who, f"{at}/signature", strokes=drawn, code="123456", **values)
     assert "您已经签好了" in await _get(cast.applicant, at)
+    signed = await _get(cast.applicant, case)
+    assert "去签协议" not in signed, "who has signed is not asked again"
+    assert "您已经签好了" in signed
+    assert "您已经签好了" in await _get(cast.applicant, "/cases")
     await story.sign(cast.mediator, await _agreement(story))
     assert "盖章，协议生效" in await _get(cast.body_clerk, at)
     await _post(cast.body_clerk, f"{at}/seal", agreement=held, sha256=sha)
