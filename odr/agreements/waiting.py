@@ -47,7 +47,8 @@ async def _of_the_offers(session: AsyncSession, view: View, at: str) -> list[Cel
     found = []
     for one in await offer_docs.of_view(session, view):
         sealed = one["kind"] == "blind" and one["may_offer"] and not one["submitted"]
-        if sealed or any(offer["may_accept"] for offer in one.get("offers", ())):
+        newest = one.get("offers", [])[-1:]
+        if sealed or any(offer["may_accept"] for offer in newest):
             found.append({"text": _("有一轮出价等您答复"), "note": one["about"], "href": f"{at}#r-{one['id']}"})
     return found
 
