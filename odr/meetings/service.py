@@ -188,10 +188,13 @@ async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
 
 
 async def plan(session: AsyncSession, actor: Actor, case_pid: str, wanted: PlanIn) -> Meeting:
-    """Plan a meeting with everybody or one side, and tell them without a word of the matter."""
+    """Plan a meeting with everybody or one side, and tell them without a word of the matter. The same once more, as
+    from a form that was sent again because its answer was lost, is that meeting."""
     wanted.check()
     view = await for_planning(session, actor, case_pid, wanted.side)
     place = await places.resolve(session, view.case, wanted)
+    if (twin := await _twin(session, view.case, wanted, place, state="planned")) is not None:
+        return twin
     return await appoint(session, actor, view, wanted, place, wanted.starts_at, wanted.side)
 
 
@@ -301,6 +304,8 @@ async def record_past(
     _need_living(view)
     place = await places.resolve(session, view.case, wanted)
     side = wanted.side.value if wanted.side else None
+    if (twin := await _twin(session, view.case, wanted, place, state="held", minutes=wanted.minutes)) is not None:
+        return twin
     meeting = await _store(session, actor, view.case, wanted, place, wanted.starts_at, side)
     meeting.recorded_later, meeting.state = True, "held"
     if wanted.present:
@@ -409,6 +414,25 @@ async def _store(
             session.add(Attendance(meeting_id=meeting.id, party_id=party.id))
     await session.flush()
     return meeting
+
+
+async def _twin(
+    session: AsyncSession,
+    case: Case,
+    wanted: PlanIn | PastIn,
+    place: str,
+    *,
+    state: str,
+    minutes: str | None = None,
+) -> Meeting | None:
+    """The same meeting, at the same time, which is there already."""
+    query = select(Meeting).where(
+        Meeting.case_id == case.id, Meeting.state == state, Meeting.starts_at == wanted.starts_at,
+        Meeting.kind == wanted.kind.value, Meeting.purpose == wanted.purpose, Meeting.place == place,
+    )  # fmt: skip
+    query = query.where(Meeting.side.is_(None) if wanted.side is None else Meeting.side == wanted.side.value)
+    rows = await session.scalars(query.order_by(Meeting.id))
+    return next((row for row in rows if row.minutes == minutes), None)
 
 
 async def _seats(session: AsyncSession, meeting: Meeting) -> dict[str, Attendance]:
