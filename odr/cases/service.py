@@ -83,6 +83,7 @@ from odr.cases.showing import (
     adds_today,
     adds_waiting,
     adds_work,
+    between,
     document,
     rows_for,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "assign",
     "assignment_of",
     "back_to_mediating",
+    "between",
     "breach",
     "close",
     "confirm_assignment",

@@ -334,7 +334,7 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
     running = await deadlines.running_of(session, [case.id for case in cases])
     unread = await _unread(session, actor, cases)
     taken_on = await _taken_on(session, cases)
-    names = await _names(session, cases)
+    names = await between(session, cases)
     views = await access.views(session, actor, cases)
     if len(views) < len(cases):
         raise NotFound()  # a list holds what its door gave, nothing else
@@ -378,7 +378,7 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
     return rows
 
 
-async def _names(session: AsyncSession, cases: Sequence[Case]) -> dict[int, str]:
+async def between(session: AsyncSession, cases: Sequence[Case]) -> dict[int, str]:
     """Who has a dispute with whom: a mediator knows nine loans apart by their people."""
     query = select(Party.case_id, Party.side, Party.name).where(
         Party.case_id.in_([case.id for case in cases]), Party.acts_for_id.is_(None), Party.ended_at.is_(None)

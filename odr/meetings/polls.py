@@ -309,6 +309,7 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     parties: dict[int, list[int]] = {}
     for case_id, party_id in await session.execute(seated):
         parties.setdefault(case_id, []).append(party_id)
+    names = await cases.between(session, [case for _row, case in rows])
     cells = []
     for row, case in rows:
         if not all((row.id, party_id) in answered for party_id in parties.get(case.id, ())):
@@ -316,7 +317,7 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
         cells.append(
             {
                 "text": _("定会面时间：%(title)s", title=case.title),
-                "note": row.purpose,
+                "note": f"{names.get(case.id, '')} · {row.purpose}",
                 "href": service.link(case) + f"/times/{row.pid}",
                 "icon": "calendar",
                 "badge": _("都选好了"),

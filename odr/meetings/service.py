@@ -31,6 +31,8 @@ from odr.meetings.schemas import PRESENT, HoldIn, Kind, MinutesIn, PastIn, PlanI
 
 REMIND = "meetings:remind"
 _BEFORE = {"day": timedelta(days=1), "soon": timedelta(hours=2)}
+_MOST_LONG = timedelta(hours=2)
+"""A meeting is over after so long, as far as the desk is concerned."""
 _PLANNED = "您有一次调解会面的安排，请登录“我的纠纷”查看。"
 _REMINDERS = {
     "day": "您明天有一次调解会面，请登录“我的纠纷”查看时间和地点。",
@@ -179,7 +181,34 @@ async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
         .order_by(Meeting.starts_at)
     )
     return [
-        {"text": f"{moment(meeting.starts_at)} {meeting.purpose}", "href": link(case), "note": case.title}
+        {
+            "text": f"{moment(meeting.starts_at)} {meeting.purpose}",
+            "href": f"{link(case)}/{meeting.pid}",
+            "note": case.title,
+        }
+        for meeting, case in rows
+    ]
+
+
+@cases.adds_work
+async def unregistered(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """Meetings whose time is over and of which nobody has written down who came: without that nothing fair follows."""
+    if not actor.has_role(Role.MEDIATOR):
+        return []
+    mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
+    query = select(Meeting, Case).join(Case, Case.id == Meeting.case_id).where(Meeting.case_id.in_(mine))
+    query = query.where(Meeting.state == "planned", Meeting.starts_at < clock.now() - _MOST_LONG)
+    rows = (await session.execute(query.order_by(Meeting.starts_at, Meeting.id))).all()
+    names = await cases.between(session, [case for _row, case in rows])
+    return [
+        {
+            "text": _("登记谁来了：%(when)s 会面", when=moment(meeting.starts_at)),
+            "note": f"{names.get(case.id, '')} · {meeting.purpose}",
+            "href": f"{link(case)}/{meeting.pid}",
+            "icon": "calendar",
+            "badge": _("还没有登记"),
+            "tone": "attention",
+        }
         for meeting, case in rows
     ]
 

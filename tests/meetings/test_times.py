@@ -264,6 +264,11 @@ async def test_who_came_is_said_by_the_mediator_alone_and_can_be_put_right(story
             told = [one for one in await session.scalars(select(outbox.Outbox)) if one.tag == "meeting:missed"]
         return row.state, {seat.party.pid: seat.presence.value for seat in seats}, tags[1:], len(told)
 
+    with clock.shifted(timedelta(days=1, hours=3)):
+        async with story.db.read() as session:
+            (cell,) = await service.unregistered(session, story.cast.mediator.actor)
+            assert (cell["href"], "王某某" in cell["note"]) == (at, True), "the desk asks for what nobody registered"
+            assert await service.unregistered(session, story.cast.other_mediator.actor) == []
     # The page is opened in its own time; a login of tomorrow is not this one's.
     async with story.db.write() as session:
         await session.execute(text("UPDATE meetings SET starts_at = created_at"))
