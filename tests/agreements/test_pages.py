@@ -79,6 +79,8 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
     assert f'href="#f-comment-{pid}"' in refused
     for who in (cast.applicant, cast.respondent):
         await _post(who, f"{at}/answers", agreement=held, seen=f"{pid}:1")
+        if who is cast.applicant:
+            assert "等其他人回答" in await _get(who, at)
     assert "可以定稿了" in await _get(cast.mediator, at)
     await _post(cast.mediator, f"{at}/final", agreement=held)
 
