@@ -145,6 +145,7 @@ async def _perform_and_visit(story: Story) -> None:
     assert "对方说已经做了，请您确认" in await _get(cast.applicant, case)
     assert "对方说已经做了" not in await _get(cast.respondent, case)
     asked = await _get(cast.applicant, at)
+    assert ("等您确认" in asked, "等对方确认" in asked) == (True, False), "who has to confirm is not told to wait"
     assert '<details class="confirm"' in asked, "a debt is not given up with one tap"
     assert "您一共收到了 2,600.00 元" in asked
     await _post(cast.applicant, f"{at}/{item}/answers", 422, answer="dispute", note="")
