@@ -1,6 +1,7 @@
 """A clause as fields, kept version by version, and what changed between two versions, in words."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -95,4 +96,6 @@ def _shown(name: str, value: Any, parties: Mapping[int, Party]) -> str:
             return money(value)
         case "due_on" | "begins_on":
             return day(value if isinstance(value, date) else date.fromisoformat(value))
+        case "plan":  # kept as words, its days as they are sorted
+            return re.sub(r"\d{4}-\d{2}-\d{2}", lambda found: day(date.fromisoformat(found[0])), value)
     return str(value)

@@ -126,11 +126,13 @@ async def revise_sheet(session: AsyncSession, actor: Actor, pid: str, wanted: Sh
 
 
 async def add_clause(session: AsyncSession, actor: Actor, pid: str, wanted: ClauseIn) -> Clause:
-    """Propose a further clause. Raises Invalid naming each field that is wrong."""
+    """Propose a further clause; the last one said once more is that one. Raises Invalid naming each wrong field."""
     wanted.check()
     place = await access.for_drafting(session, actor, pid)
     before = await _waiting(session, place)
-    (clause,) = await _added(session, actor, place, [wanted])
+    (clause,), fresh = await _added(session, actor, place, [wanted])
+    if not fresh:
+        return clause
     await _proposed(session, actor, place, clause)
     await _tell_whose_turn(session, actor, place, before)
     return clause
@@ -142,7 +144,9 @@ async def add_clauses(session: AsyncSession, actor: Actor, pid: str, wanted: Cla
     wanted.check()
     place = await access.for_drafting(session, actor, pid)
     before = await _waiting(session, place)
-    clauses = await _added(session, actor, place, wanted.clauses, listed=True)
+    clauses, fresh = await _added(session, actor, place, wanted.clauses, listed=True)
+    if not fresh:
+        return clauses
     text = f"调解员写下了 {len(clauses)} 条条款，请逐条看一看。"
     await cases.announce(session, place.case, "agreement:clause:proposed", text, link(place.case))
     await _happened(session, actor, place.case, place.agreement, "agreement:clause:proposed")
@@ -152,8 +156,11 @@ async def add_clauses(session: AsyncSession, actor: Actor, pid: str, wanted: Cla
 
 async def _added(
     session: AsyncSession, actor: Actor, place: Place, wanted: Sequence[ClauseIn], *, listed: bool = False
-) -> list[Clause]:
-    if len(await content.clauses_of(session, place.agreement)) + len(wanted) > MOST_CLAUSES:
+) -> tuple[list[Clause], bool]:
+    """The clauses, and whether they are new: the last ones said once more, as from a form that was sent again because
+    its answer was lost, are those."""
+    standing = await content.clauses_of(session, place.agreement)
+    if len(standing) + len(wanted) > MOST_CLAUSES:
         raise Conflict(_("条款太多了，最多 %(n)s 条。请合并几条。", n=MOST_CLAUSES), code="too_many")
     last = await session.scalar(select(func.max(Clause.ordinal)).where(Clause.agreement_id == place.agreement.id))
     clauses: list[Clause] = []
@@ -167,11 +174,14 @@ async def _added(
         clauses.append(clause)
     if wrong:
         raise Invalid(wrong)
+    newest = standing[-len(clauses) :]
+    if [clause_words.fields(clause) for clause in newest] == [clause_words.fields(clause) for clause in clauses]:
+        return newest, False
     session.add_all(clauses)
     await session.flush()
     for clause in clauses:
         await clause_words.keep(session, actor.person_id, clause)
-    return clauses
+    return clauses, True
 
 
 async def change_clause(session: AsyncSession, actor: Actor, pid: str, clause_pid: str, wanted: ClauseIn) -> Clause:

@@ -256,7 +256,11 @@ async def offer(session: AsyncSession, actor: Actor, pid: str, wanted: OfferIn) 
     if wanted.amount is None:
         raise Invalid({"amount": _("请写一个金额。")})
     row = table.row
-    if len(await offers_of(session, row)) >= MOST_OFFERS:
+    given = await offers_of(session, row)
+    newest = (given[-1].party_id, int(given[-1].amount), given[-1].aside or "") if given else ()
+    if newest == (party.id, wanted.amount, wanted.aside):
+        return given[-1]  # sent again, as after a lost answer: nobody is told the same sum twice
+    if len(given) >= MOST_OFFERS:
         raise Conflict(_("这一轮出价次数太多了。请调解员结束这一轮。"), code="too_many")
     made = Offer(
         round_id=row.id, party_id=party.id, by_person_id=actor.person_id, amount=str(wanted.amount),

@@ -14,6 +14,7 @@ from odr.agreements import (
     signature_pages,
     visit_pages,
 )
+from odr.agreements import waiting as _waiting  # noqa: F401  registers what waits for a party
 
 router = APIRouter(include_in_schema=False)
 router.include_router(signature_pages.router)

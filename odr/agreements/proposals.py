@@ -97,7 +97,7 @@ def _need_open(row: ClauseProposal) -> None:
 
 
 async def propose(session: AsyncSession, actor: Actor, case_pid: str, wanted: ProposalIn) -> ClauseProposal:
-    """Suggest a clause, or another wording of one.
+    """Suggest a clause, or another wording of one. The same once more while it is open changes nothing.
 
     Raises NotFound, Forbidden (a general agent; who is neither party nor mediator), Conflict (not mediating, too many
     wait), Invalid naming each field.
@@ -108,6 +108,11 @@ async def propose(session: AsyncSession, actor: Actor, case_pid: str, wanted: Pr
     _need_mediating(case)
     party, side, audience = _who(view, wanted)
     waiting = [row for row in await in_case(session, view) if row.state == "open"]
+    said = wanted.clause().model_dump_json()
+    for row in waiting:
+        same = (row.said, row.note or "", row.side, row.audience, row.by_person_id)
+        if same == (said, wanted.note, side.value, audience, actor.person_id):
+            return row
     if len(waiting) >= MOST_OPEN:
         raise Conflict(_("等着处理的建议太多了。请先等调解员处理几条。"), code="too_many")
     target = await _target(session, case, wanted.target)
@@ -115,7 +120,7 @@ async def propose(session: AsyncSession, actor: Actor, case_pid: str, wanted: Pr
     row = ClauseProposal(
         case_id=case.id, side=side.value, audience=audience, by_party_id=party.id if party is not None else None,
         by_person_id=actor.person_id, clause_id=target.id if target is not None else None,
-        said=wanted.clause().model_dump_json(), note=wanted.note or None,
+        said=said, note=wanted.note or None,
     )  # fmt: skip
     session.add(row)
     await session.flush()

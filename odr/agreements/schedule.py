@@ -74,6 +74,7 @@ async def late(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     newest: dict[int, int] = {}
     for item, case in rows:
         newest[case.id] = max(newest.get(case.id, 0), item.agreement_id)
+    names = await cases.between(session, [case for _item, case in rows])
     cells = []
     for item, case in rows:
         days = rules.days_late(item.due_on, item.state, clock.today(), performing.SETTLED)
@@ -86,7 +87,7 @@ async def late(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
         cells.append(
             {
                 "text": _("%(what)s：%(title)s", what=what, title=case.title),
-                "note": item.text,
+                "note": f"{names.get(case.id, '')} · {item.text}",
                 "href": f"/cases/{case.pid}/performance/{item.pid}",
                 "icon": "clock",
                 "badge": badge,

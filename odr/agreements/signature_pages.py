@@ -32,6 +32,7 @@ async def _page(
     part: int = 1,
     error: OdrError | None = None,
     values: dict[str, str] | None = None,
+    sent: bool = False,
 ) -> Response:
     async with web.read(request) as session:
         place = await current_place(session, actor, pid)
@@ -53,6 +54,7 @@ async def _page(
             "principal": place.view.principal,
             "staff": actor.is_staff,
             "part": part,
+            "sent": sent,
         }
     status = error.status if error is not None else 200
     return render(request, name, status=status, errors=errors_of(error), values=values or {}, **context)
@@ -78,10 +80,13 @@ async def send_code(request: Request, actor: SignedIn, pid: str) -> Response:
             await service.send_code(session, web.odr(request).limiter, actor, held)
     except TooMany as error:
         # One is on its way already: that is no reason to stay here.
-        return await _page(request, actor, pid, _SIGN, error=error)
+        return await _page(request, actor, pid, _SIGN, error=error, values=form.values)
     except OdrError as error:
         part = 2 if form.values.get("way") == "pages" else 1
         return await _page(request, actor, pid, _READ if reads else _SIGN, part=part, error=error, values=form.values)
+    if any(form.values.get(name) for name in ("strokes", "typed_name", "e_sign")):
+        # A name that was drawn does not survive a way through an address.
+        return await _page(request, actor, pid, _SIGN, values=form.values | {"code": ""}, sent=True)
     return web.see_other(f"/cases/{pid}/agreement/signature?step=sign")
 
 

@@ -20,6 +20,11 @@ def _was_frozen(newest: Agreement | None) -> bool:
     return newest is not None and (newest.version > 1 or newest.state != "drafting")
 
 
+def _signed(stands: standing.Standing | None) -> frozenset[int]:
+    slots = stands.slots if stands is not None else ()
+    return frozenset(slot.party.id for slot in slots if slot.party is not None and slot.row is not None)
+
+
 @cases.tells
 async def tell(session: AsyncSession, asked: Sequence[Case]) -> Mapping[int, Mapping[str, Any]]:
     """The facts that hang on clauses, signatures, promises and return visits."""
@@ -38,6 +43,7 @@ async def tell(session: AsyncSession, asked: Sequence[Case]) -> Mapping[int, Map
         facts[case_id] |= {
             "clauses": count,
             "clauses_accepted": whole,
+            "signed": _signed(stands),
             "effect_complete": agreement.form == "written" and effective,
             "oral_confirmed": agreement.form == "oral" and effective,
         }

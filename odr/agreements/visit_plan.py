@@ -200,13 +200,15 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
         .order_by(DueVisit.due_on, DueVisit.id)
     )
     cells: dict[int, dict[str, Any]] = {}
-    for row, case in (await session.execute(query)).all():
+    rows = (await session.execute(query)).all()
+    names = await cases.between(session, [case for _row, case in rows])
+    for row, case in rows:
         if case.id in cells:
             continue
         late = (clock.today() - row.due_on).days
         cells[case.id] = {
             "text": _("回访：%(title)s", title=case.title),
-            "note": _(visit_rules.why(row.rule)),
+            "note": f"{names.get(case.id, '')} · {_(visit_rules.why(row.rule))}",
             "href": f"/cases/{case.pid}/visits",
             "icon": "phone",
             "badge": _("过期 %(n)s 天", n=late) if late else _("今天"),

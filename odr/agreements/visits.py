@@ -57,6 +57,8 @@ async def visit(session: AsyncSession, actor: Actor, case_pid: str, wanted: Visi
     if wanted.channel not in CHANNELS:
         raise Invalid({"channel": _("请选择电话、上门、窗口或网页。")})
     party = parties[wanted.party]
+    if (twin := await _twin(session, case, party, wanted)) is not None:
+        return twin
     row = ReturnVisit(
         case_id=case.id, party_id=party.id, channel=wanted.channel, visited_at=wanted.visited_at,
         performed=wanted.performed, satisfaction=wanted.satisfaction, new_conflict=wanted.new_conflict,
@@ -65,6 +67,16 @@ async def visit(session: AsyncSession, actor: Actor, case_pid: str, wanted: Visi
     )  # fmt: skip
     await _store(session, actor, view, case, row, party)
     return row
+
+
+async def _twin(session: AsyncSession, case: Case, party: Party, wanted: VisitIn) -> ReturnVisit | None:
+    """The same visit at the same time, as from a form that was sent again because its answer was lost."""
+    query = select(ReturnVisit).where(
+        ReturnVisit.case_id == case.id, ReturnVisit.party_id == party.id, ReturnVisit.channel == wanted.channel,
+        ReturnVisit.visited_at == wanted.visited_at,
+    )  # fmt: skip
+    rows = await session.scalars(query.order_by(ReturnVisit.id))
+    return next((row for row in rows if (row.note or "") == (wanted.note or "")), None)
 
 
 async def _store(

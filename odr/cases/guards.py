@@ -72,6 +72,8 @@ class Facts:
     court_stage: CourtStage | None = None
     clauses: int = 0
     clauses_accepted: bool = False
+    signed: frozenset[int] = frozenset()
+    """The parties whose signature stands under the frozen agreement."""
     effect_complete: bool = False
     """`agreements.rules.effective_at` has an answer (Art. 29)."""
     writing_needed: bool = False

@@ -1,7 +1,7 @@
 """Cases as verbs: the one door for other features. Each verb takes the session first and never commits.
 
-What a higher feature knows is told by `tells` (facts for the rules), `adds`, `adds_today`, `adds_work` and
-`adds_office` (what pages show); what it does when a move was made is registered with `after`.
+What a higher feature knows is told by `tells` (facts for the rules), `adds`, `adds_waiting`, `adds_today`, `adds_work`
+and `adds_office` (what pages show); what it does when a move was made is registered with `after`.
 """
 
 from odr.cases import reminders as _reminders  # noqa: F401  registers the job
@@ -78,7 +78,18 @@ from odr.cases.moves import (
 from odr.cases.objections import answer_objection, object_to_mediator
 from odr.cases.routes import deliver_routes_notice
 from odr.cases.seating import announce, shown_name
-from odr.cases.showing import Row, Shown, adds, adds_office, adds_today, adds_work, document, rows_for
+from odr.cases.showing import (
+    Row,
+    Shown,
+    adds,
+    adds_office,
+    adds_today,
+    adds_waiting,
+    adds_work,
+    between,
+    document,
+    rows_for,
+)
 from odr.cases.telling import tell_clerks, tell_mediator, tell_parties
 from odr.cases.way import Way, way
 
@@ -95,6 +106,7 @@ __all__ = [
     "adds",
     "adds_office",
     "adds_today",
+    "adds_waiting",
     "adds_work",
     "after",
     "announce",
@@ -106,6 +118,7 @@ __all__ = [
     "assign",
     "assignment_of",
     "back_to_mediating",
+    "between",
     "breach",
     "close",
     "confirm_assignment",

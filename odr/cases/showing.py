@@ -37,6 +37,8 @@ Cells = Callable[[AsyncSession, Actor], Awaitable[list[dict[str, Any]]]]
 _today: list[Cells] = []
 _work: list[Cells] = []
 _office: list[Cells] = []
+Waits = Callable[[AsyncSession, View, dict[str, Any]], Awaitable[list[dict[str, str]]]]
+_waits: list[Waits] = []
 
 
 def adds(name: str) -> Callable[[Part], Part]:
@@ -56,6 +58,13 @@ async def part(session: AsyncSession, view: View, name: str) -> Any:
         if known == name:
             return await add(session, view)
     return None
+
+
+def adds_waiting(part: Waits) -> Waits:
+    """Register what waits for a party in a case beside the case's own next step: cells {text, href, note?}. It is asked
+    for parties alone and is given what the other parts have added, so that nothing is read twice."""
+    _waits.append(part)
+    return part
 
 
 def adds_today(part: Cells) -> Cells:
@@ -165,6 +174,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
         else:
             doc[name] = added
     doc.setdefault("agreement", None)
+    doc["waiting"] = [cell for part in _waits for cell in await part(session, view, doc)] if view.is_party else []
     return Shown(view, found, its_way, entries, doc)
 
 
@@ -324,7 +334,7 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
     running = await deadlines.running_of(session, [case.id for case in cases])
     unread = await _unread(session, actor, cases)
     taken_on = await _taken_on(session, cases)
-    names = await _names(session, cases)
+    names = await between(session, cases)
     views = await access.views(session, actor, cases)
     if len(views) < len(cases):
         raise NotFound()  # a list holds what its door gave, nothing else
@@ -368,7 +378,7 @@ async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *
     return rows
 
 
-async def _names(session: AsyncSession, cases: Sequence[Case]) -> dict[int, str]:
+async def between(session: AsyncSession, cases: Sequence[Case]) -> dict[int, str]:
     """Who has a dispute with whom: a mediator knows nine loans apart by their people."""
     query = select(Party.case_id, Party.side, Party.name).where(
         Party.case_id.in_([case.id for case in cases]), Party.acts_for_id.is_(None), Party.ended_at.is_(None)

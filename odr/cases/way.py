@@ -107,7 +107,7 @@ async def way(session: AsyncSession, view: View, found: Gathered | None = None) 
     return Way(
         **asdict(_ahead(view, found, running)),
         steps=await _steps(session, view),
-        whose=_whose(view, step),
+        whose=_whose(view, step, signed=_has_signed(view, found)),
         provisional=clock_row.provisional if clock_row else False,
         otherwise=step.otherwise,
         action=_action(view, found),
@@ -130,7 +130,7 @@ async def ahead(
 
 def _ahead(view: View, found: Gathered | None, running: Sequence[CaseClock]) -> Ahead:
     step = next_step(view.state, found.facts if found is not None else None)
-    turn = any(step.is_turn_of(role) for role in view.roles)
+    turn = any(step.is_turn_of(role) for role in view.roles) and not (found is not None and _has_signed(view, found))
     clock_row = _deadline(step, running)
     return Ahead(
         text=_text(view, found, step) if found is not None else staff_text(view.state),
@@ -190,12 +190,20 @@ def _ended_steps(view: View, times: Mapping[str, datetime]) -> list[WayStep]:
     return steps
 
 
-def _whose(view: View, step: Next) -> str:
+def _has_signed(view: View, found: Gathered) -> bool:
+    """Whether this party has done its part of the signing."""
+    party = found.party(view.party)
+    return view.state is _S.SIGNING and party is not None and party.row.id in found.facts.signed
+
+
+def _whose(view: View, step: Next, *, signed: bool = False) -> str:
     """Whose turn, in this viewer's words."""
     names: dict[str, None] = {}
     for role in step.whose:
         if role in PARTY_ROLES:
             side = Side.APPLICANT if role in (CaseRole.APPLICANT, CaseRole.APPLICANT_AGENT) else Side.RESPONDENT
+            if signed and view.side is side:
+                continue
             names[_("您") if view.side is side else _("对方") if view.is_party else side.label] = None
         elif role in view.roles or (role in _CLERKS and _CLERKS & set(view.roles)):
             names[_("您")] = None
@@ -210,7 +218,7 @@ def _is_mine(view: View, step: Next, found: Gathered) -> bool:
     party = found.party(view.party)
     if party is not None and _waiting_gate(view, found):
         return True
-    return any(step.is_turn_of(role) for role in view.roles)
+    return any(step.is_turn_of(role) for role in view.roles) and not _has_signed(view, found)
 
 
 def staff_text(state: State, *, confirmed: bool = True, taken_on: bool = False, waits_for: str = "") -> str:
@@ -243,6 +251,8 @@ def _text(view: View, found: Gathered, step: Next) -> str:
 def _own_text(view: View, found: Gathered, step: Next) -> str:
     """What waits for this party alone, where the case as a whole waits for somebody or something else."""
     party = found.party(view.party)
+    if _has_signed(view, found):
+        return _("您已经签好了。等其他人签完、调委会盖章，协议就生效，我们会通知您。")
     if party is None or not _waiting_gate(view, found) or view.state is _S.MEDIATING:
         return ""
     if party.row.will != Will.AGREED:
@@ -316,7 +326,8 @@ def _party_action(view: View, found: Gathered, at: str) -> Action | None:
     if state in (_S.MEDIATING, _S.SUSPENDED) or (state is _S.ASSIGNED and found.facts.mediator_confirmed):
         return Action(_("进入调解室"), f"{at}/room") if consented else None
     if state is _S.SIGNING:
-        return Action(_("去签协议"), f"{at}/agreement")
+        words = _("看协议和签名") if _has_signed(view, found) else _("去签协议")
+        return Action(words, f"{at}/agreement")
     if (court := court_step(state, found.facts)) and any(court.is_turn_of(role) for role in view.roles):
         return Action(_("看看是否一起请法院确认"), f"{at}/court")
     if court_said_no(state, found.facts):

@@ -241,11 +241,11 @@ class Play:
         if case.violence:
             return
         mediator, applicant = await stage.actor(script.mediator), await stage.actor(script.applicant)
-        tomorrow = clock.local(clock.now()).replace(hour=9, minute=30, second=0, microsecond=0)
-        ahead = timedelta(days=self.at + 2)  # of today, not of the day the story is at
+        # In two days of today, not of the day the story is at; a morning, an afternoon, an evening.
+        first = (clock.local(clock.now()) + timedelta(days=self.at + 2)).replace(minute=30, second=0, microsecond=0)
         wanted = PollIn(
             kind=Kind.ONSITE, purpose="当面把数目说清楚", at_body=await self._body_pid(),
-            times=[tomorrow + ahead + timedelta(days=n, hours=6 * n) for n in range(3)],
+            times=[first.replace(hour=hour) + timedelta(days=n) for n, hour in enumerate((9, 14, 18))],
         )  # fmt: skip
         async with stage.write() as session:
             poll = await polls.offer(session, mediator, self.case_pid, wanted)

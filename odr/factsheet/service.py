@@ -47,13 +47,16 @@ def _who(party: Party | None) -> str:
 
 
 async def add(session: AsyncSession, actor: Actor, case_pid: str, wanted: FactIn) -> Fact:
-    """Put a fact on the sheet. Who may speak for a party confirms what that party puts there by putting it.
+    """Put a fact on the sheet. Who may speak for a party confirms what that party puts there by putting it. The same
+    words once more, as from a form that was sent again because its answer was lost, change nothing.
 
     Raises NotFound, Forbidden, Conflict (past the talks, or too many), Invalid (it sounds like an offer).
     """
     wanted.check()
     view = await access.for_writing(session, actor, case_pid)
     before = await of_case(session, view.case)
+    if (twin := _twin(before, view.principal, wanted)) is not None:
+        return twin
     if len(before.facts) >= MOST:
         raise Conflict(_("事实写得太多了，最多 %(n)s 条。请合并几条。", n=MOST), code="too_many")
     party = view.principal
@@ -70,6 +73,12 @@ async def add(session: AsyncSession, actor: Actor, case_pid: str, wanted: FactIn
     await _told(session, actor, view.case, f"{_who(party)}{words[wanted.kind]}：{row.text}", "fact:item:proposed", row)
     await _tell_whose_turn(session, actor, view.case, before)
     return row
+
+
+def _twin(now: Sheet, party: Party | None, wanted: FactIn) -> Fact | None:
+    by = party.id if party is not None else None
+    said = (wanted.kind.value, wanted.text, by)
+    return next((f.row for f in now.facts if (f.row.kind, f.row.text, f.row.by_party_id) == said), None)
 
 
 async def change(session: AsyncSession, actor: Actor, pid: str, wanted: FactIn) -> Fact:
@@ -263,6 +272,12 @@ async def _in_case(session: AsyncSession, view: View) -> dict[str, Any] | None:
         return None
     shown = public(view, found)
     return {"counts": shown["counts"], "my_turn": shown["my_turn"], "href": link(view.case)}
+
+
+@cases.adds_waiting
+async def _waiting(_session: AsyncSession, view: View, doc: dict[str, Any]) -> list[dict[str, str]]:
+    found = doc.get("facts_sheet")
+    return [{"text": _("有事实请您确认"), "href": link(view.case)}] if found is not None and found["my_turn"] else []
 
 
 @cases.adds("links")

@@ -17,6 +17,7 @@ from odr.core.i18n import _
 from odr.core.templating import render
 from odr.evidence import service as evidence
 from odr.meetings import absence, access, calendars, places, poll_pages, polls, service
+from odr.meetings import waiting as _waiting  # noqa: F401  registers what waits for a party
 from odr.meetings.schemas import CancelIn, ConfirmIn, HoldIn, Kind, MinutesIn, PastIn, PlanIn, Presence, SheetIn
 
 router = APIRouter(include_in_schema=False)
@@ -186,6 +187,8 @@ async def _meeting(
             "minuted_at": row.minuted_at,
             "mediates": CaseRole.MEDIATOR in view.roles,
             "is_party": view.is_party,
+            "me": view.principal.pid if view.principal is not None else "",
+            "sides": {side.value: side.label for side in Side},
             "wide": view.is_staff,
             "presences": presences(),
             "past": row.starts_at <= clock.now(),

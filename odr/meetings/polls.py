@@ -145,7 +145,9 @@ def _iso(at: datetime) -> str:
 
 
 async def offer(session: AsyncSession, actor: Actor, case_pid: str, wanted: PollIn) -> Poll:
-    """Offer times for a meeting with everybody. Raises NotFound, Forbidden, Conflict (over, violence), Invalid."""
+    """Offer times for a meeting with everybody; the same once more are those.
+
+    Raises NotFound, Forbidden, Conflict (over, violence), Invalid."""
     wanted.check()
     view = await service.for_planning(session, actor, case_pid, None)
     case = view.case
@@ -153,10 +155,12 @@ async def offer(session: AsyncSession, actor: Actor, case_pid: str, wanted: Poll
     if wanted.after is not None:
         known = select(Meeting.id).where(Meeting.pid == wanted.after, Meeting.case_id == case.id)
         after = await session.scalar(known)
+    place = await places.resolve(session, case, wanted)
+    if (twin := await _twin(session, case, wanted, place)) is not None:
+        return twin
     row = Poll(
-        case_id=case.id, kind=wanted.kind.value, purpose=wanted.purpose,
-        place=await places.resolve(session, case, wanted), link=wanted.link, phone=wanted.phone, after_id=after,
-        created_by=actor.person_id,
+        case_id=case.id, kind=wanted.kind.value, purpose=wanted.purpose, place=place, link=wanted.link,
+        phone=wanted.phone, after_id=after, created_by=actor.person_id,
     )  # fmt: skip
     session.add(row)
     await session.flush()
@@ -173,6 +177,16 @@ async def offer(session: AsyncSession, actor: Actor, case_pid: str, wanted: Poll
     if due > clock.now():
         await jobs.enqueue(session, REMIND, {"poll": row.id}, due_at=due, key=f"poll:{row.id}")
     return row
+
+
+async def _twin(session: AsyncSession, case: Case, wanted: PollIn, place: str) -> Poll | None:
+    """The same times for the same meeting, which are offered already."""
+    same = select(Poll).where(Poll.case_id == case.id, Poll.state == "open", Poll.purpose == wanted.purpose)
+    for row in await session.scalars(same.where(Poll.place == place, Poll.kind == wanted.kind.value)):
+        times = await session.scalars(select(PollTime.starts_at).where(PollTime.poll_id == row.id))
+        if set(times) == set(wanted.times):
+            return row
+    return None
 
 
 @jobs.handles(REMIND)
@@ -295,6 +309,7 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     parties: dict[int, list[int]] = {}
     for case_id, party_id in await session.execute(seated):
         parties.setdefault(case_id, []).append(party_id)
+    names = await cases.between(session, [case for _row, case in rows])
     cells = []
     for row, case in rows:
         if not all((row.id, party_id) in answered for party_id in parties.get(case.id, ())):
@@ -302,7 +317,7 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
         cells.append(
             {
                 "text": _("定会面时间：%(title)s", title=case.title),
-                "note": row.purpose,
+                "note": f"{names.get(case.id, '')} · {row.purpose}",
                 "href": service.link(case) + f"/times/{row.pid}",
                 "icon": "calendar",
                 "badge": _("都选好了"),

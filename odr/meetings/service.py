@@ -31,6 +31,8 @@ from odr.meetings.schemas import PRESENT, HoldIn, Kind, MinutesIn, PastIn, PlanI
 
 REMIND = "meetings:remind"
 _BEFORE = {"day": timedelta(days=1), "soon": timedelta(hours=2)}
+_MOST_LONG = timedelta(hours=2)
+"""A meeting is over after so long, as far as the desk is concerned."""
 _PLANNED = "您有一次调解会面的安排，请登录“我的纠纷”查看。"
 _REMINDERS = {
     "day": "您明天有一次调解会面，请登录“我的纠纷”查看时间和地点。",
@@ -179,7 +181,34 @@ async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
         .order_by(Meeting.starts_at)
     )
     return [
-        {"text": f"{moment(meeting.starts_at)} {meeting.purpose}", "href": link(case), "note": case.title}
+        {
+            "text": f"{moment(meeting.starts_at)} {meeting.purpose}",
+            "href": f"{link(case)}/{meeting.pid}",
+            "note": case.title,
+        }
+        for meeting, case in rows
+    ]
+
+
+@cases.adds_work
+async def unregistered(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """Meetings whose time is over and of which nobody has written down who came: without that nothing fair follows."""
+    if not actor.has_role(Role.MEDIATOR):
+        return []
+    mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
+    query = select(Meeting, Case).join(Case, Case.id == Meeting.case_id).where(Meeting.case_id.in_(mine))
+    query = query.where(Meeting.state == "planned", Meeting.starts_at < clock.now() - _MOST_LONG)
+    rows = (await session.execute(query.order_by(Meeting.starts_at, Meeting.id))).all()
+    names = await cases.between(session, [case for _row, case in rows])
+    return [
+        {
+            "text": _("登记谁来了：%(when)s 会面", when=moment(meeting.starts_at)),
+            "note": f"{names.get(case.id, '')} · {meeting.purpose}",
+            "href": f"{link(case)}/{meeting.pid}",
+            "icon": "calendar",
+            "badge": _("还没有登记"),
+            "tone": "attention",
+        }
         for meeting, case in rows
     ]
 
@@ -188,10 +217,13 @@ async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
 
 
 async def plan(session: AsyncSession, actor: Actor, case_pid: str, wanted: PlanIn) -> Meeting:
-    """Plan a meeting with everybody or one side, and tell them without a word of the matter."""
+    """Plan a meeting with everybody or one side, and tell them without a word of the matter. The same once more, as
+    from a form that was sent again because its answer was lost, is that meeting."""
     wanted.check()
     view = await for_planning(session, actor, case_pid, wanted.side)
     place = await places.resolve(session, view.case, wanted)
+    if (twin := await _twin(session, view.case, wanted, place, state="planned")) is not None:
+        return twin
     return await appoint(session, actor, view, wanted, place, wanted.starts_at, wanted.side)
 
 
@@ -225,18 +257,30 @@ async def appoint(
 
 
 async def hold(session: AsyncSession, actor: Actor, pid: str, wanted: HoldIn) -> Meeting:
-    """It took place: who came, and how."""
+    """It took place: who came, and how; or it did not. Said again, the last word counts; a repeat changes nothing.
+
+    Raises NotFound, Forbidden, Conflict (cancelled, too early, minuted), Invalid."""
     view, meeting = await access.for_change(session, actor, pid)
-    if meeting.state == "cancelled":
+    before, state = meeting.state, "held" if wanted.opened else "missed"
+    if before == "cancelled":
         raise Conflict(_("这次会面已经取消了。"), code="cancelled")
     if meeting.starts_at > clock.now() + timedelta(hours=2):
         raise Conflict(_("会面的时间还没有到。"), code="too_early")
-    await _attend(session, meeting, wanted.present, wanted.late)
+    if meeting.minutes is not None and not wanted.opened:
+        raise Conflict(_("这次会面已经写了记录，不能改成没有开成。"), code="minuted")
     if not wanted.opened and not any(how in absence.MISSING for how in wanted.present.values()):
-        raise Invalid({"opened": _("大家都来了。会面没有开成的，请选谁没有来；开成了的，请去掉这个勾。")})
-    meeting.state = "held" if wanted.opened else "missed"
+        raise Invalid({"opened": _("大家都来了。会面没有开成的，请选谁没有来；开成了的，请选“开成了”。")})
+    changed = await _attend(session, meeting, wanted.present, wanted.late)
+    if wanted.opened and not any(row.present in PRESENT for row in (await _seats(session, meeting)).values()):
+        raise Invalid({"opened": _("没有一个人参加，会面就没有开成。请选“没有开成”，或者改上面谁来了。")})
+    if before == state and not changed:
+        return meeting
+    meeting.state = state
     await session.flush()
     await _forget(session, meeting)
+    if before == state:
+        await _event(session, actor, view, meeting, "meeting:sitting:corrected", "更正了谁参加了会面的登记。")
+        return meeting
     if wanted.opened:
         await _event(session, actor, view, meeting, "meeting:sitting:held", f"举行了会面：{meeting.purpose}")
     else:
@@ -289,6 +333,8 @@ async def record_past(
     _need_living(view)
     place = await places.resolve(session, view.case, wanted)
     side = wanted.side.value if wanted.side else None
+    if (twin := await _twin(session, view.case, wanted, place, state="held", minutes=wanted.minutes)) is not None:
+        return twin
     meeting = await _store(session, actor, view.case, wanted, place, wanted.starts_at, side)
     meeting.recorded_later, meeting.state = True, "held"
     if wanted.present:
@@ -399,6 +445,25 @@ async def _store(
     return meeting
 
 
+async def _twin(
+    session: AsyncSession,
+    case: Case,
+    wanted: PlanIn | PastIn,
+    place: str,
+    *,
+    state: str,
+    minutes: str | None = None,
+) -> Meeting | None:
+    """The same meeting, at the same time, which is there already."""
+    query = select(Meeting).where(
+        Meeting.case_id == case.id, Meeting.state == state, Meeting.starts_at == wanted.starts_at,
+        Meeting.kind == wanted.kind.value, Meeting.purpose == wanted.purpose, Meeting.place == place,
+    )  # fmt: skip
+    query = query.where(Meeting.side.is_(None) if wanted.side is None else Meeting.side == wanted.side.value)
+    rows = await session.scalars(query.order_by(Meeting.id))
+    return next((row for row in rows if row.minutes == minutes), None)
+
+
 async def _seats(session: AsyncSession, meeting: Meeting) -> dict[str, Attendance]:
     rows = await session.execute(
         select(Attendance, Party.pid)
@@ -410,13 +475,18 @@ async def _seats(session: AsyncSession, meeting: Meeting) -> dict[str, Attendanc
 
 async def _attend(
     session: AsyncSession, meeting: Meeting, present: Mapping[str, Presence], late: Mapping[str, int] | None = None
-) -> None:
+) -> bool:
+    """Write down who came; whether anything was new."""
     seats = await _seats(session, meeting)
     if set(present) - set(seats):
         raise Invalid({"present": _("请从参加这次会面的当事人里选。")})
+    changed = False
     for pid, how in present.items():
-        seats[pid].present = Presence(how).value
-        seats[pid].late_minutes = (late or {}).get(pid, 0) if Presence(how) in PRESENT else 0
+        row, minutes = seats[pid], (late or {}).get(pid, 0) if Presence(how) in PRESENT else 0
+        changed = changed or (row.present, row.late_minutes) != (Presence(how).value, minutes)
+        row.present, row.late_minutes = Presence(how).value, minutes
+    await session.flush()
+    return changed
 
 
 def _write(meeting: Meeting, actor: Actor, minutes: str) -> None:

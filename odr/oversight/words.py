@@ -89,6 +89,7 @@ ACTS: Mapping[str, str] = {
     "meeting:minutes:signed": N_("会面记录在纸上签了名"),
     "meeting:minutes:written": N_("写会面记录"),
     "meeting:sitting:cancelled": N_("取消会面"),
+    "meeting:sitting:corrected": N_("会面的登记有更正"),
     "meeting:sitting:held": N_("会面已进行"),
     "meeting:missed:again": N_("会面不止一次没有开成，告知可以结束"),
     "meeting:sitting:missed": N_("会面没有开成"),

@@ -225,7 +225,7 @@ async def test_a_clause_removed_meanwhile_costs_no_word(story: Story) -> None:
     """Whoever wrote about a clause that somebody else took out reads so, keeps every word, and can propose it anew."""
     cast, at = story.cast, f"/cases/{story.case}/agreement"
     held = await story.draft()
-    edited, planned, answered = [await story.clause(held) for _n in range(3)]
+    edited, planned, answered = [await story.clause(held, story.pay(text=f"第 {n} 笔退款。")) for n in range(3)]
     form = values_of(await _get(cast.mediator, f"{at}/clauses/{edited}"))
     due = str(clock.today() + timedelta(days=19))
     plan = values_of(await _get(cast.mediator, f"{at}/clauses/{planned}/plan?first={due}&count=2"))

@@ -14,6 +14,7 @@ from odr.agreements.models import Agreement, PerformanceItem
 from odr.agreements.planning import PlanIn
 from odr.core import clock
 from odr.core.errors import Conflict, Invalid
+from odr.core.templating import day
 from tests.agreements.story import Story
 from tests.cast import CSRF
 
@@ -135,7 +136,9 @@ async def test_a_plan_voids_the_answers_is_frozen_and_becomes_promises(story: St
         shown = await documents.document(session, await access.for_reading(session, story.cast.applicant.actor, pid))
     (one,) = shown["clauses"]
     assert (one["answers"], one["due_on"], one["plan"]["total_fen"]) == ([], second, 260_000)
-    assert any("分期" in words for words in one["changes"][0]["words"])
+    (told,) = [words for words in one["changes"][0]["words"] if "分期" in words]
+    assert day(date.fromisoformat(first)) in told
+    assert first not in told, "a day is written for people"
 
     # The text is changed: the plan stays with it. The sum is changed: the plan is kept, and freezing names it.
     async with story.db.write() as session:

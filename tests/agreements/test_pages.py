@@ -1,6 +1,7 @@
 """The pages of an agreement: each works without script, keeps what was written, and shows no button that is refused."""
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -69,6 +70,8 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
 
     shown = await _get(cast.applicant, at)
     assert "同意这一条" in shown
+    case = f"/cases/{story.case}"
+    assert "协议草案有 1 条等您回答" in await _get(cast.applicant, case)
     pid = shown.split("/clauses/")[1].split("/")[0]
     refused = await _post(
         cast.applicant, f"{at}/clauses/{pid}/answers", 422, agreement=held, version=1, answer="change", comment=""
@@ -76,11 +79,14 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
     assert f'href="#f-comment-{pid}"' in refused
     for who in (cast.applicant, cast.respondent):
         await _post(who, f"{at}/answers", agreement=held, seen=f"{pid}:1")
+        if who is cast.applicant:
+            assert "等其他人回答" in await _get(who, at)
     assert "可以定稿了" in await _get(cast.mediator, at)
     await _post(cast.mediator, f"{at}/final", agreement=held)
 
     sha = (await _agreement(story)).sha256
     for who in (cast.applicant, cast.respondent):
+        assert "去签协议" in await _get(who, case)
         assert "读一遍，然后签名" in await _get(who, at)
         assert "贰仟陆佰元整" in await _get(who, f"{at}/signature")
         first = await _get(who, f"{at}/signature")
@@ -98,10 +104,21 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
         kept = await _post(who, f"{at}/signature", 422, strokes=drawn, code="12", **values)
         assert "6 位数字" in kept
         assert drawn.replace('"', "&#34;") in kept
+        # Another code costs neither the drawn name nor the tick, whether it goes out or is asked for too soon.
+        for later, status in ((0, 429), (61, 200)):
+            with clock.shifted(timedelta(seconds=later)):
+                kept = await _post(who, f"{at}/signature/codes", status, strokes=drawn, code="12", **values)
+            assert drawn.replace('"', "&#34;") in kept
+            assert re.search('name="e_sign"[^>]* checked', kept)
+        assert "新的验证码已经发出" in kept
         await _post(who, f"{at}/signature", strokes=drawn, code=await _code(story), **values)
         # Once more, as when the answer was lost on its way: it leads to the page that says who has signed.
         await _post(who, f"{at}/signature", strokes=drawn, code="123456", **values)
     assert "您已经签好了" in await _get(cast.applicant, at)
+    signed = await _get(cast.applicant, case)
+    assert "去签协议" not in signed, "who has signed is not asked again"
+    assert "您已经签好了" in signed
+    assert "您已经签好了" in await _get(cast.applicant, "/cases")
     await story.sign(cast.mediator, await _agreement(story))
     assert "盖章，协议生效" in await _get(cast.body_clerk, at)
     await _post(cast.body_clerk, f"{at}/seal", agreement=held, sha256=sha)
@@ -124,7 +141,13 @@ async def _perform_and_visit(story: Story) -> None:
     )
     assert f"f-proof-{item}" in bad
     await _post(cast.respondent, f"{at}/{item}/claims", note="付了")
-    assert "确认，已经做到了" in await _get(cast.applicant, at)
+    case = f"/cases/{story.case}"
+    assert "对方说已经做了，请您确认" in await _get(cast.applicant, case)
+    assert "对方说已经做了" not in await _get(cast.respondent, case)
+    asked = await _get(cast.applicant, at)
+    assert ("等您确认" in asked, "等对方确认" in asked) == (True, False), "who has to confirm is not told to wait"
+    assert '<details class="confirm"' in asked, "a debt is not given up with one tap"
+    assert "您一共收到了 2,600.00 元" in asked
     await _post(cast.applicant, f"{at}/{item}/answers", 422, answer="dispute", note="")
     await _post(cast.applicant, f"{at}/{item}/answers", answer="confirm")
     assert await story.state() == "performed"

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from sqlalchemy import text
 
 from odr.core import csrf, ids
 from odr.rooms import service as rooms
@@ -40,6 +41,10 @@ async def test_a_case_is_a_way_with_one_filled_button(story: Story, cast: Cast) 
     assert main.count('aria-current="step"') == 1
     assert "轮到" in main
     assert "无人回应时" in main
+    async with story.db.write() as session:
+        await session.execute(text("UPDATE cases SET occurred_on = '2025-03-01' WHERE pid = :pid"), {"pid": story.pid})
+    for who in (cast.applicant, cast.mediator):
+        assert "2025年3月1日 周六" in await get(who, f"/cases/{story.pid}"), "a day is written for people"
 
 
 async def test_the_gates_come_one_at_a_time(story: Story, cast: Cast) -> None:

@@ -21,8 +21,10 @@ def performs(obligor: Visitor, obligee: Visitor, case: str, photo: Path | None, 
     obligee.open(f"{case}/performance")
     obligee.reads(words)
     obligee.look("proof-to-confirm")
-    obligee.press("确认，已经做到了")
-    obligee.page.get_by_role("button", name="确认，已经做到了").wait_for(state="detached")
+    obligee.press("确认，", exact=False)  # 已经做到了, or 钱都收到了; asked once more, for it cannot be taken back
+    obligee.look("proof-asked-once-more")
+    obligee.press("是的，我确认")
+    obligee.page.locator("summary", has_text="确认，").wait_for(state="detached")
 
 
 def is_visited(mediator: Visitor, case: str) -> None:

@@ -11,6 +11,7 @@ from odr.cases.models import CaseEvent
 from odr.core import clock, jobs, outbox
 from odr.core.db import Database
 from odr.core.errors import Conflict, Forbidden, Invalid, NotFound
+from odr.core.templating import moment
 from odr.evidence import service as evidence
 from odr.meetings import absence, access, polls, service
 from odr.meetings.models import Meeting, Poll
@@ -51,10 +52,25 @@ async def _pick(story: Story, who: Member, poll: Poll, *numbers: int, **more: An
         await polls.pick(session, who.actor, poll.pid, wanted)
 
 
+async def _waiting(who: Member, story: Story) -> list[str]:
+    """What the page of the case says is to be done, beside the case's own next step."""
+    async with who.program() as client:
+        found = (await client.get(f"/api/v1/cases/{story.case}")).json()["waiting"]
+    async with who.browser() as browser:
+        page = (await browser.get(f"/cases/{story.case}")).text
+    assert ("等您办的" in page) is bool(found)
+    assert all(one["href"] in page for one in found)
+    return [one["text"] for one in found]
+
+
 async def test_each_side_picks_unseen_by_the_other_and_the_mediator_fixes_the_best(story: Story) -> None:
     cast = story.cast
     poll = await _offered(story)
+    assert await _waiting(cast.applicant, story) == ["请您选会面的时间"]
     await _pick(story, cast.applicant, poll, 0, 2, note=NOTE)
+    assert await _waiting(cast.applicant, story) == []
+    assert await _waiting(cast.respondent_agent, story) == ["请您选会面的时间"]
+    assert await _waiting(cast.mediator, story) == []
     await _pick(story, cast.respondent_agent, poll, 1, 2)
     mediator = await _shown(story, cast.mediator, poll.pid)
     assert mediator["best"] == mediator["times"][2]["id"]
@@ -81,6 +97,7 @@ async def test_each_side_picks_unseen_by_the_other_and_the_mediator_fixes_the_be
     async with story.db.write() as session:
         meeting = await polls.fix(session, cast.mediator.actor, poll.pid, FixIn(time=mediator["best"]))
     assert meeting.starts_at == _times(5)[0]
+    assert await _waiting(cast.applicant, story) == [f"{moment(meeting.starts_at)} 会面"]
     with pytest.raises(Conflict):
         await _pick(story, cast.applicant, poll, 0)
     async with story.db.read() as session:
@@ -232,6 +249,58 @@ async def test_who_does_not_come_once_is_asked_again_and_after_twice_the_others_
         assert f"times?after={third}" in page
         again = (await browser.get(f"/cases/{story.case}/meetings/times?after={third}")).text
         assert "看票据" in again
+
+
+async def test_who_came_is_said_by_the_mediator_alone_and_can_be_put_right(story: Story) -> None:
+    """Nothing is chosen beforehand, a repeat tells nobody twice, and what nobody came to was not held."""
+    pid = await _planned(story)
+    at = f"/cases/{story.case}/meetings/{pid}"
+
+    async def known() -> tuple[str, dict[str, str], list[str], int]:
+        async with story.db.read() as session:
+            view, row = await access.for_reading(session, story.cast.mediator.actor, pid)
+            seats = (await service.show(session, view, row)).seats
+            tags = [one.tag for one in await session.scalars(select(CaseEvent)) if "sitting" in one.tag]
+            told = [one for one in await session.scalars(select(outbox.Outbox)) if one.tag == "meeting:missed"]
+        return row.state, {seat.party.pid: seat.presence.value for seat in seats}, tags[1:], len(told)
+
+    with clock.shifted(timedelta(days=1, hours=3)):
+        async with story.db.read() as session:
+            (cell,) = await service.unregistered(session, story.cast.mediator.actor)
+            assert (cell["href"], "王某某" in cell["note"]) == (at, True), "the desk asks for what nobody registered"
+            assert await service.unregistered(session, story.cast.other_mediator.actor) == []
+    # The page is opened in its own time; a login of tomorrow is not this one's.
+    async with story.db.write() as session:
+        await session.execute(text("UPDATE meetings SET starts_at = created_at"))
+    async with story.cast.mediator.browser() as browser:
+        page = (await browser.get(at)).text
+        assert page.count('<option value="">请选择</option>') == 2, "nobody is there before it is said"
+        blank = {"csrf": CSRF, f"present-{story.applicant}": "", f"present-{story.respondent}": ""}
+        refused = await browser.post(f"{at}/attendance", data=blank)
+        assert refused.status_code == 422
+        assert refused.text.count("field--invalid") == 2
+        nobody = {"csrf": CSRF, f"present-{story.applicant}": "absent", f"present-{story.respondent}": "excused"}
+        refused = await browser.post(f"{at}/attendance", data=nobody | {"opened": "yes"})
+        assert refused.status_code == 422
+        assert "没有一个人参加" in refused.text
+        assert (await known())[:3] == ("planned", {story.applicant: "unknown", story.respondent: "unknown"}, [])
+        for _twice in range(2):
+            assert (await browser.post(f"{at}/attendance", data=nobody | {"opened": "no"})).status_code == 303
+        state, _seats, tags, told = await known()
+        assert (state, tags) == ("missed", ["meeting:sitting:missed"])
+        assert "改登记" in (await browser.get(at)).text
+        came = nobody | {f"present-{story.applicant}": "onsite", "opened": "yes"}
+        await browser.post(f"{at}/attendance", data=came)
+        await browser.post(f"{at}/attendance", data=came | {f"present-{story.respondent}": "online"})
+        state, seats, tags, again = await known()
+        assert (state, seats) == ("held", {story.applicant: "onsite", story.respondent: "online"})
+        assert tags[1:] == ["meeting:sitting:held", "meeting:sitting:corrected"]
+        assert again == told, "who was told once is not told again"
+        await browser.post(f"{at}/minutes", data={"csrf": CSRF, "minutes": "各方核对了收据。"})
+        assert await _waiting(story.cast.respondent, story) == ["请您看会面记录，确认对不对"]
+        undone = await browser.post(f"{at}/attendance", data=nobody | {"opened": "no"})
+        assert (undone.status_code, "已经写了记录" in undone.text) == (409, True)
+        assert (await known())[0] == "held"
 
 
 async def test_on_site_and_online_in_one_meeting_with_who_was_late(story: Story) -> None:
