@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from odr.core import csrf, i18n
@@ -135,7 +136,21 @@ async def _on_invalid_request(request: Request, error: RequestValidationError) -
     return answer(request, Invalid(fields))
 
 
+def _page_above(request: Request) -> str | None:
+    """The nearest page over an address that takes forms only. A browser keeps that address when it shows a form again,
+    and asks for it when the tab is opened anew."""
+    path: str = request.scope["path"]
+    while path := path.rpartition("/")[0]:
+        scope = dict(request.scope) | {"path": path}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
+            return path
+    return None
+
+
 async def _on_http_exception(request: Request, error: HTTPException) -> Response:
+    lost = error.status_code == 405 and request.method == "GET" and not wants_json(request.scope)
+    if lost and (above := _page_above(request)) is not None:
+        return see_other(quote(above))
     known: dict[int, OdrError] = {404: NotFound(), 403: Forbidden(), 413: TooLarge()}
     found = known.get(error.status_code)
     if error.status_code == 400:  # a body cut short, or with more parts than any form has

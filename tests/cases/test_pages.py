@@ -190,3 +190,17 @@ async def test_without_script_a_line_is_said_once(story: Story, cast: Cast) -> N
     assert status == 422
     assert "请先写一句话再发送" in again
     assert (await post(cast.stranger, at, room=joint.pid, line=ids.new_pid(), text="x"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "page"),
+    [("agreement/offers/sums", "agreement/offers"), ("meetings/x/attendance", "meetings/x"), ("court/wishes", "court")],
+)
+@pytest.mark.one_engine
+async def test_the_address_of_a_form_leads_to_its_page(cast: Cast, form: str, page: str) -> None:
+    """A form that was shown again leaves its address in the browser, and the phone reopens it a day later."""
+    async with cast.applicant.browser() as browser:
+        answer = await browser.get(f"/cases/no-such/{form}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/no-such/{page}")
+        assert (await browser.get("/logout")).status_code == 405
+        assert (await browser.get("/api/v1/logins/codes")).status_code == 405
