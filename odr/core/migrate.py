@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from odr.core.settings import Settings
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
+_LOCK = 7_720_150_302  # any number that is this service's alone
 _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"', re.MULTILINE)
 
 
@@ -68,6 +69,11 @@ async def upgrade(settings: Settings) -> None:
         async with engine.connect() as connection:
             if await connection.run_sync(current) == newest():
                 return
+            if not settings.is_sqlite:
+                # Several machines may start in the same moment: one makes the tables, the others find them made.
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                if await connection.run_sync(current) == newest():
+                    return
             await connection.run_sync(_upgrade)
             await connection.commit()
     finally:
