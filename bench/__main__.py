@@ -17,7 +17,7 @@ from bench.figures import Figure, Plan, shown
 from bench.workloads import ALL
 
 console = Console()
-_STYLES = {"aim": "green", "must": "yellow", "missed": "bold red"}
+_STYLES = {"aim": "green", "must": "yellow", "missed": "bold red", "no must": "dim"}
 
 
 def main(

@@ -8,14 +8,15 @@ from typing import Any
 
 @dataclass
 class Figure:
-    """One row of the report. `value` is what is compared with `must` and `aim`: a ratio, or milliseconds."""
+    """One row of the report. `value` is what is compared with `must` and `aim`: a ratio, or milliseconds. Without a
+    `must` nothing is asked of it but the aim."""
 
     what: str
     ours: str
     floor: str
     value: float
     unit: str
-    must: float
+    must: float | None
     aim: float
     at_least: bool = True
     spread: tuple[float, float] | None = None
@@ -25,6 +26,8 @@ class Figure:
     def verdict(self) -> str:
         if self._holds(self.aim):
             return "aim"
+        if self.must is None:
+            return "no must"
         return "must" if self._holds(self.must) else "missed"
 
     def _holds(self, bound: float) -> bool:
@@ -33,7 +36,8 @@ class Figure:
     @property
     def bounds(self) -> str:
         sign = "≥" if self.at_least else "≤"
-        return f"{sign} {shown(self.must, self.unit)} / {sign} {shown(self.aim, self.unit)}"
+        must = "–" if self.must is None else f"{sign} {shown(self.must, self.unit)}"
+        return f"{must} / {sign} {shown(self.aim, self.unit)}"
 
 
 @dataclass
@@ -78,7 +82,7 @@ class Rates:
         return [our / floor if floor else 0.0 for our, floor in pairs]
 
     def figure(
-        self, what: str, ours: str, floor: str, must: float, aim: float, *, key: str = "acked", note: str = ""
+        self, what: str, ours: str, floor: str, must: float | None, aim: float, *, key: str = "acked", note: str = ""
     ) -> Figure:
         ratios = self.ratios(ours, floor, key)
         median = statistics.median

@@ -11,7 +11,7 @@ from bench import machine
 from bench.figures import Figure, shown
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-_WORDS = {"aim": "aim", "must": "must", "missed": "**missed**"}
+_WORDS = {"aim": "aim", "must": "must", "missed": "**missed**", "no must": "–"}
 _COLOURS = {"aim": "#07a35a", "must": "#d08a00", "missed": "#d5433f"}
 
 
@@ -84,7 +84,7 @@ _SPAN = _WIDTH - _LEFT - 90
 def chart(figures: Sequence[Figure]) -> str:
     """A bar per figure: how many times better than it must be, on a scale of doublings. Right of the line is good;
     figures that must be nothing in particular have no bar."""
-    figures = [one for one in figures if one.must]
+    figures = [one for one in figures if one.must is not None]
     height = _TOP + _ROW * len(figures) + 16
     middle = _LEFT + _SPAN / 2
     parts = [

@@ -57,7 +57,7 @@ def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> list[Figur
             "two workers against one, highest rate",
             "two",
             "one",
-            0.0,
+            None,
             1.0,
             note="two cores in all: the second worker shares its core with the load generator",
         ),
