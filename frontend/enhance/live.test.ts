@@ -2,9 +2,9 @@ import { beforeEach, expect, it, vi } from "vitest";
 import { busyWriting, watchCase } from "./live";
 
 class Line {
-  onopen: () => void = () => {};
-  onmessage: (event: { data: string }) => void = () => {};
-  onclose: (event: { code: number }) => void = () => {};
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
   sent: string[] = [];
   send(text: string): void {
     this.sent.push(text);
@@ -24,17 +24,17 @@ const answer = (text: string, more: object = {}): void => {
 let lines: Line[] = [];
 beforeEach(() => {
   vi.useFakeTimers();
-  lines = [];
+  const own: Line[] = (lines = []); // pages of earlier tests still listen
   show("第 1 条");
   watchCase(document, () => {
-    lines.push(new Line());
-    return lines[lines.length - 1] as unknown as WebSocket;
+    own.push(new Line());
+    return own[own.length - 1] as unknown as WebSocket;
   });
-  lines[0]!.onopen();
+  lines[0]!.onopen!();
 });
 
 const change = async (of = "c"): Promise<void> => {
-  lines[0]!.onmessage({ data: JSON.stringify([{ t: "presence" }, { t: "changed", case: of, what: "case" }]) });
+  lines[0]!.onmessage!({ data: JSON.stringify([{ t: "presence" }, { t: "changed", case: of, what: "case" }]) });
   await vi.advanceTimersByTimeAsync(1000);
 };
 const text = (): string | null => document.querySelector("#text")!.textContent;
@@ -70,13 +70,13 @@ it("says so when the page could not be had", async () => {
 
 it("comes back after a cut line and looks once, but not when it was signed out", async () => {
   answer("第 1 条 改过");
-  lines[0]!.onclose({ code: 1006 });
+  lines[0]!.onclose!({ code: 1006 });
   await vi.advanceTimersByTimeAsync(3000);
   expect(lines.length).toBe(2);
-  lines[1]!.onopen();
+  lines[1]!.onopen!();
   await vi.advanceTimersByTimeAsync(1000);
   expect(text()).toBe("第 1 条 改过");
-  lines[1]!.onclose({ code: 4401 });
+  lines[1]!.onclose!({ code: 4401 });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(lines.length).toBe(2);
 });
@@ -92,14 +92,31 @@ it("knows an opened form and a moved choice as writing", () => {
 
 it("asks less and less often where it is let in and sent away at once", async () => {
   for (let n = 0; n < 6; n++) {
-    lines[lines.length - 1]!.onclose({ code: 4429 });
+    lines[lines.length - 1]!.onclose!({ code: 4429 });
     await vi.advanceTimersByTimeAsync(60_000);
-    lines[lines.length - 1]!.onopen();
+    lines[lines.length - 1]!.onopen!();
   }
   const made = lines.length;
-  lines[made - 1]!.onclose({ code: 4429 });
+  lines[made - 1]!.onclose!({ code: 4429 });
   await vi.advanceTimersByTimeAsync(25_000);
   expect(lines.length).toBe(made);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(lines.length).toBe(made + 1);
+});
+
+it("notices a line that died without a word, also when the page comes back to sight, and looks once more", async () => {
+  answer("第 1 条 改过");
+  const pings = (line: Line): number => line.sent.filter((text) => text.includes('"ping"')).length;
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(pings(lines[0]!)).toBe(1);
+  lines[0]!.onmessage!({ data: '{"t":"pong","n":1}' });
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(lines.length).toBe(1);
+  document.dispatchEvent(new Event("visibilitychange"));
+  expect(pings(lines[0]!)).toBe(2);
+  await vi.advanceTimersByTimeAsync(5_000 + 2_000);
+  expect(lines.length).toBe(2);
+  lines[1]!.onopen!();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(text()).toBe("第 1 条 改过");
 });

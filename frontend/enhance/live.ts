@@ -2,6 +2,8 @@
  * asks the server for itself, so it shows exactly what its reader may see. What is being written is left alone. */
 
 const LONGEST = 30_000;
+const BEAT = 20_000;
+const ANSWER = 5_000; // a line that says nothing for so long after it was asked has died without a word
 
 interface Place {
   case: string;
@@ -64,6 +66,7 @@ export function watchCase(root: Document, open: (address: string) => WebSocket =
   let wait = 1000;
   let asking = 0;
   let first = true;
+  let probe: () => void = () => {};
 
   // Everybody hears of a change at once; they need not all ask in the same moment.
   const again = (): void => {
@@ -73,25 +76,44 @@ export function watchCase(root: Document, open: (address: string) => WebSocket =
 
   const start = (): void => {
     const line = open(location.origin.replace(/^http/, "ws") + "/ws");
+    let waiting = 0;
+    let pings = 0;
+    const gone = (code: number): void => {
+      clearTimeout(waiting);
+      line.onopen = line.onmessage = line.onclose = null;
+      probe = () => {};
+      if (code === 4401 || code === 4403) return;
+      window.setTimeout(start, wait + Math.random() * 1000);
+      wait = Math.min(LONGEST, wait * 2);
+    };
     line.onopen = () => {
+      probe = () => {
+        if (waiting || document.hidden) return;
+        line.send(JSON.stringify({ t: "ping", n: ++pings }));
+        waiting = window.setTimeout(() => {
+          line.close();
+          gone(0);
+        }, ANSWER);
+      };
       const { room, epoch, seq } = place;
       line.send(JSON.stringify({ t: "join", room, epoch, seq }));
       if (!first) again();
       first = false;
     };
     line.onmessage = (event) => {
+      clearTimeout(waiting);
+      waiting = 0;
       wait = 1000; // greeted: whom the service sends away is let in first, to read the reason
       const found = JSON.parse(String(event.data)) as Frame | Frame[];
       if ((Array.isArray(found) ? found : [found]).some((frame) => frame.t === "changed" && frame.case === place.case)) again();
     };
-    line.onclose = (event) => {
-      if (event.code === 4401 || event.code === 4403) return;
-      window.setTimeout(start, wait + Math.random() * 1000);
-      wait = Math.min(LONGEST, wait * 2);
-    };
+    line.onclose = (event) => gone(event.code);
     window.addEventListener("pagehide", () => line.close(), { once: true });
   };
   start();
+  window.setInterval(() => probe(), BEAT);
+  window.addEventListener("online", () => probe());
+  document.addEventListener("visibilitychange", () => probe());
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
   });
