@@ -5,6 +5,7 @@ import { watchCopies } from "./copy";
 import { startCountdowns } from "./countdown";
 import { FilePicker } from "./files";
 import { showKeys, watchKeys } from "./keys";
+import { watchLeaving } from "./leaving";
 import { watchCase } from "./live";
 import { sendOnce } from "./once";
 import { ReadThrough } from "./reading";
@@ -24,6 +25,7 @@ customElements.define("file-picker", FilePicker);
 customElements.define("paper-check", PaperCheck);
 customElements.define("read-through", ReadThrough);
 customElements.define("signature-pad", SignaturePad);
+watchLeaving(document); // before the one that sends
 sendOnce(document);
 watchKeys(document);
 watchCase(document);

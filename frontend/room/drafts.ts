@@ -1,6 +1,8 @@
 /** What is being written, per person and room, so that no reload and no ended login eats it. */
 
-const key = (me: string, room: string) => "odr.draft." + me + "." + room;
+import { draftsOf } from "./kept";
+
+const key = (me: string, room: string) => draftsOf(me) + room;
 
 export function readDraft(me: string, room: string): string {
   try {

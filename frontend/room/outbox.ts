@@ -1,5 +1,6 @@
 /** Lines that the server has not yet acknowledged. They live in IndexedDB, so a reload or a dead battery loses none. */
 import { signal } from "@preact/signals";
+import { database, request, STORE } from "./kept";
 import type { FileRef } from "./protocol";
 
 export interface Entry {
@@ -19,35 +20,6 @@ export interface Entry {
   file?: FileRef;
   /** The sentence that says why it cannot go; the writer may retry or delete. */
   failed?: string;
-}
-
-const DATABASE = "odr-room";
-const STORE = "outbox";
-
-function request<T>(make: () => IDBRequest<T>): Promise<T> {
-  return new Promise((done, fail) => {
-    const r = make();
-    r.onsuccess = () => done(r.result);
-    r.onerror = () => fail(r.error);
-  });
-}
-
-/** iOS 14 can leave `open` without an answer for ever, hence the limit. */
-function database(limit: number): Promise<IDBDatabase> {
-  return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error("IndexedDB does not answer")), limit);
-    const opening = indexedDB.open(DATABASE, 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "id" });
-    opening.onsuccess = () => {
-      clearTimeout(timer);
-      opening.result.onversionchange = () => opening.result.close();
-      done(opening.result);
-    };
-    opening.onerror = () => {
-      clearTimeout(timer);
-      fail(opening.error);
-    };
-  });
 }
 
 export class Outbox {
