@@ -78,9 +78,9 @@ def _people(connection: Connection, rooms: int, size: int) -> City:
         for place in range(size):
             id, name, token = _FIRST + room * size + place, f"某某{place}", ids.new_token()
             people.append({"id": id, "pid": ids.new_pid(), "name": name, "invented": True})
-            login = {"token_hash": crypto.token_hash(token), "expires_at": now + timedelta(days=1)}
-            logins.append({"id": id, "person_id": id, **login})
             role = ("applicant", "respondent", "mediator", "invited")[place % 4]
+            login = {"token_hash": crypto.token_hash(token), "expires_at": now + timedelta(days=1)}
+            logins.append({"id": id, "person_id": id, "staff": role == "mediator", **login})
             seats.append({"room_id": _FIRST + room, "person_id": id, "role": role, "name": name})
             network, host = divmod(len(members) // _PER_ADDRESS, 250)
             members.append({"room": pid, "token": token, "address": f"10.1.{network}.{host + 1}"})
