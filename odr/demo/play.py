@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.accounts.access import Actor
 from odr.agreements import service as agreements
 from odr.agreements.access import current, for_reading
+from odr.agreements.court_codes import Head
 from odr.agreements.performance_models import Part
 from odr.agreements.performance_schemas import PartAnswerIn
 from odr.agreements.schemas import (
@@ -20,6 +21,7 @@ from odr.agreements.schemas import (
     ClauseIn,
     ConfirmOralIn,
     CourtConsentIn,
+    CourtOutcomeIn,
     CourtRequestIn,
     DraftIn,
     PaperIn,
@@ -36,6 +38,7 @@ from odr.cases import service as cases
 from odr.cases.codes import (
     Channel,
     ConsentKind,
+    CourtOutcome,
     ObjectionGround,
     RefusalGround,
     Result,
@@ -116,7 +119,9 @@ class Play:
             with clock.shifted(days_ago(self.at)):
                 await steps[state]()
             self.later(1.5)
-        if script.until is State.PERFORMING and script.form == "written" and not script.paper:
+        if script.dismissed is not None:
+            await self._dismissed(script.dismissed)
+        elif script.until is State.PERFORMING and script.form == "written" and not script.paper:
             with clock.shifted(days_ago(self.at)):
                 await self._pay_half()
         if script.until in _BRANCH:
@@ -381,6 +386,16 @@ class Play:
         wanted = CourtRequestIn(court="150302", applied_on=clock.today(), fits=True)
         async with stage.write() as session:
             await agreements.register_court_request(session, clerk, self.case_pid, wanted)
+
+    async def _dismissed(self, head: Head) -> None:
+        with clock.shifted(days_ago(self.at)):
+            await self._ask_court()
+        self.later(9)
+        clerk = await self.stage.actor(self._clerk)
+        with clock.shifted(days_ago(self.at)):
+            wanted = CourtOutcomeIn(outcome=CourtOutcome.REJECTED, decided_on=clock.today(), head=head)
+            async with self.stage.write() as session:
+                await agreements.record_court_outcome(session, clerk, self.case_pid, wanted)
 
     async def _perform(self) -> None:
         script, stage = self.script, self.stage

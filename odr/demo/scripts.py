@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from odr.agreements.court_codes import Head
 from odr.cases.codes import Category, PartyKind, State
 
 
@@ -74,6 +75,8 @@ class Script:
     paper: bool = False
     objection: str = ""
     """The applicant does not want this mediator, and why; nobody has answered yet."""
+    dismissed: Head | None = None
+    """Both asked the court to confirm what they had signed, and it dismissed the request on this head."""
     visit: str = ""
     """Minutes of a visit the mediator made with both sides; the applicant has confirmed them."""
 
@@ -154,6 +157,7 @@ _FEE = (
     ("先把电梯修好", "物业费打折"),
 )
 _LOAN = ("去年借给他一万元，有借条，说好过年还，现在电话也不接。", ("把一万元还给我",))
+_REPAIR = ("装修完三个月，两间屋的墙皮都掉了，找他返修，一直推。", ("把掉皮的墙面重新做好",))
 _CARE = ("母亲住的养老院涨了护理费，没有提前说，我们不同意，院里就让我们把人接走。", ("按原来的价钱收到合同期满",))
 
 _NOISE = (
@@ -186,6 +190,19 @@ SCRIPTS: tuple[Script, ...] = (
         State.CONFIRMING, 22, amount_fen=1_000_000,
         promises=(Promise("respondent", "pay", "分期归还借款", "10000.00", 40, "银行转账", instalments=4),),
         agreed=("去年借款一万元，有借条，约定春节前还。", "到现在一分钱也没有还。"),
+    ),
+    Script(
+        "repair", "房屋返修", Category.CONTRACT, *_REPAIR, "bao", "sun", "孙某强", "neighbour:150302004006", "mediator2",
+        State.PERFORMING, 26, place="某小区 3 号楼", amount_fen=600_000, dismissed=Head.UNCLEAR,
+        talk=(
+            ("applicant", "墙皮掉了一地，三个月没有人来。"),
+            ("respondent", "料到了我就去修，修好为止。"),
+            ("mediator", "那就先定一笔返修的押金，修好再退。"),
+        ),
+        promises=(
+            Promise("respondent", "act", "把客厅和卧室的墙面修好", days=30, manner="铲掉重新刷"),
+            Promise("respondent", "pay", "交返修押金", "1000.00", 20, "微信转账"),
+        ),
     ),
     Script(
         "support", "赡养费", Category.FAMILY, *_SUPPORT, "wang", "chen", "陈某", "elderly", "mediator",
