@@ -9,7 +9,7 @@ from sqlalchemy import update
 from odr.audit import service as audit
 from odr.bodies.models import Body
 from odr.cases import service as cases
-from odr.cases.models import CaseClock
+from odr.cases.models import Case, CaseClock
 from odr.core import clock, ids, outbox
 from odr.core.db import Database
 from odr.core.settings import Settings
@@ -66,6 +66,29 @@ async def test_a_list_shows_a_page_of_what_happened_last_and_leads_on(db: Databa
         async with member.browser() as browser:
             main = (await browser.get(path)).text.partition("<main")[2]
         return list(dict.fromkeys(re.findall(r'href="/cases/([^/"?]+)"', main)))
+
+    first, second = await shown(cast.mediator, "/desk"), await shown(cast.mediator, "/desk?page=2")
+    assert {*first, *second} == made
+    async with db.write() as session:
+        await session.execute(update(Case).where(Case.pid != story.pid).values(state="closed"))
+    assert await shown(cast.mediator, "/desk") == [story.pid]
+    closed = [await shown(cast.mediator, f"/desk/closed?page={page}") for page in (1, 2, 3)]
+    assert [len(page) for page in closed] == [50, 10, 0]
+    assert {*closed[0], *closed[1]} == made - {story.pid}
+    async with cast.mediator.program() as program:
+        part = (await program.get("/api/v1/desk/closed?limit=40")).json()
+        rest = (await program.get(f"/api/v1/desk/closed?limit=40&after={part['next']}")).json()
+        assert [one["id"] for one in part["cases"] + rest["cases"]] == closed[0] + closed[1]
+        assert rest["next"] is None
+        assert [one["id"] for one in (await program.get("/api/v1/desk")).json()["cases"]] == [story.pid]
+    for name, member in cast.everybody_but("mediator").items():
+        async with member.browser() as browser:
+            answer = await browser.get("/desk/closed")
+            assert (answer.status_code == 200) is (name == "other_mediator"), name
+            assert answer.status_code in (200, 403, 404), name
+            assert not any(pid in answer.text for pid in made)
+    async with db.write() as session:
+        await session.execute(update(Case).values(state="mediating"))
 
     first, second = await shown(cast.applicant, "/cases"), await shown(cast.applicant, "/cases?page=2")
     assert (len(first), len(second)) == (50, 11)

@@ -38,13 +38,21 @@ async def list_cases(session: web.Read, actor: SignedIn, after: After = None, li
 
 @router.get("/desk")
 async def desk(session: web.Read, actor: Staff) -> dict[str, Any]:
-    """A mediator's day: the cases, those that wait for the caller, today's sittings, promises and visits to see to."""
+    """A mediator's day: the open cases, those that wait for the caller, today's sittings, promises and visits to see to."""
     rows = await showing.rows_for(session, actor, await access.at_desk(session, actor))
     return {
         "today": await showing.today(session, actor),
         "work": await showing.work(session, actor),
         "cases": [row.public() for row in rows],
     }
+
+
+@router.get("/desk/closed")
+async def desk_closed(session: web.Read, actor: Staff, after: After = None, limit: Limit = 50) -> dict[str, Any]:
+    """A mediator's closed cases, newest first; `next` as of the other lists."""
+    found, more = await access.closed_at_desk_after(session, actor, after, limit)
+    rows = await showing.rows_for(session, actor, found)
+    return {"cases": [row.public() for row in rows], "next": more}
 
 
 @router.get("/queue")

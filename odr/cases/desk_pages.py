@@ -48,23 +48,43 @@ _QUEUES: tuple[tuple[str, str, tuple[State, ...]], ...] = (
 
 
 @router.get("/desk")
-async def desk(request: Request, actor: Staff) -> Response:
-    """A mediator's today: sittings, what waits for me, what is due soon or overdue, then all my cases."""
+async def desk(request: Request, actor: Staff, page: PageNo = 1) -> Response:
+    """A mediator's today: sittings, what waits for me, what is due soon or overdue, then a page of my open cases."""
     need_role(actor, Role.MEDIATOR)
     async with web.read(request) as session:
         rows = await showing.rows_for(session, actor, await access.at_desk(session, actor), whole=True)
         today = await showing.today(session, actor)
         work = await showing.work(session, actor)
-    running = [row for row in rows if row.state not in (State.CLOSED, State.ARCHIVED)]
+    shown = rows[(page - 1) * access.PAGE : page * access.PAGE]
     return render(
         request,
         "cases/desk.html",
         today=today,
         work=work,
-        overdue=[row for row in running if row.overdue],
-        soon=[row for row in running if row.soon],
-        waiting=[row for row in running if row.mine and not row.overdue and not row.soon],
+        overdue=[row for row in rows if row.overdue],
+        soon=[row for row in rows if row.soon],
+        waiting=[row for row in rows if row.mine and not row.overdue and not row.soon],
+        count=len(rows),
+        rows=shown,
+        earlier=f"/desk?page={page - 1}" if page > 1 else None,
+        later=f"/desk?page={page + 1}" if page * access.PAGE < len(rows) else None,
+    )
+
+
+@router.get("/desk/closed")
+async def closed(request: Request, actor: Staff, page: PageNo = 1) -> Response:
+    """A mediator's closed cases, a page of them."""
+    need_role(actor, Role.MEDIATOR)
+    async with web.read(request) as session:
+        found, count = await access.closed_at_desk(session, actor, page)
+        rows = await showing.rows_for(session, actor, found)
+    return render(
+        request,
+        "cases/desk_closed.html",
         rows=rows,
+        count=count,
+        earlier=f"/desk/closed?page={page - 1}" if page > 1 else None,
+        later=f"/desk/closed?page={page + 1}" if page * access.PAGE < count else None,
     )
 
 
