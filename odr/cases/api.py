@@ -38,7 +38,7 @@ async def list_cases(session: web.Read, actor: SignedIn, after: After = None, li
 
 @router.get("/desk")
 async def desk(session: web.Read, actor: Staff) -> dict[str, Any]:
-    """A mediator's day: the open cases, those that wait for the caller, today's sittings, promises and visits to see to."""
+    """A mediator's day: the open cases and which of them wait for the caller, today's sittings, what to see to."""
     rows = await showing.rows_for(session, actor, await access.at_desk(session, actor))
     return {
         "today": await showing.today(session, actor),

@@ -1,7 +1,5 @@
 """Finding lines by words: the door of every other read, never stale, nothing that was said in confidence."""
 
-import asyncio
-
 import pytest
 from sqlalchemy import text
 
@@ -17,6 +15,7 @@ from odr.rooms.search import Found
 from odr.rooms.tokens import Question
 from tests.cast import Cast, Member
 from tests.rooms.conftest import Rooms, line
+from tests.rooms.indexed import index_all, nothing_left
 from tests.statements import counted
 
 CANARY = "底线是八千元"
@@ -38,20 +37,6 @@ async def find(
 
 async def seqs(db: Database, who: Member, room: Room, words: str, **more: int) -> list[int]:
     return [one.seq for one in (await find(db, who, room, words, **more)).lines]
-
-
-async def index_all(db: Database) -> None:
-    for room in await indexing.behind(db):
-        while await indexing.step(db, room):
-            pass
-
-
-async def nothing_left(db: Database) -> None:
-    for _ in range(2000):
-        if not await indexing.behind(db):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the index does not follow")
 
 
 async def say(db: Database, who: Member, room: Room, *texts: str) -> None:
