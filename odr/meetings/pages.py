@@ -217,9 +217,10 @@ async def _meeting(
             "upload_max": web.odr(request).settings.upload_max_bytes,
         }
     status = error.status if error is not None else 200
-    return render(
-        request, "meetings/meeting.html", status=status, errors=errors_of(error), values=values or {}, **context
-    )
+    errors = errors_of(error)
+    if "times" in errors and not context["other_times"]:  # the last of them has gone by meanwhile: no field is left
+        errors["form"] = errors.pop("times")
+    return render(request, "meetings/meeting.html", status=status, errors=errors, values=values or {}, **context)
 
 
 @router.get("/cases/{pid}/meetings/{meeting}")

@@ -179,12 +179,10 @@ class SheetIn(Strict):
 
 def _whole(given: object) -> object:
     """Minutes as they are typed, full-width digits too."""
-    if isinstance(given, str):
-        text = narrow(given)
-        if not re.fullmatch(r"[+-]?[0-9]{1,9}", text, re.ASCII):
-            raise ValueError(_("请选大约晚多少分钟。"))
-        return int(text)
-    return given
+    text = narrow(given) if isinstance(given, str) else str(given)
+    if not re.fullmatch(r"[+-]?[0-9]{1,40}", text, re.ASCII):
+        raise ValueError(_("请选大约晚多少分钟。"))
+    return int(text)
 
 
 def _some(given: int) -> int:
@@ -201,9 +199,7 @@ class ComingIn(Strict):
     `unable` alone. `words` are read by who handles the case only."""
 
     kind: Expected
-    minutes: Annotated[int | None, BeforeValidator(_whole), AfterValidator(lambda n: n if n is None else _some(n))] = (
-        None
-    )
+    minutes: Annotated[int, BeforeValidator(_whole), AfterValidator(_some)] | None = None
     words: str = Field(default="", max_length=200)
     times: list[Pid] = Field(default_factory=list, max_length=MOST_TIMES)
 
