@@ -4,7 +4,7 @@ The other side is told that, never why: a reason, and when somebody has time ins
 beforehand that it cannot come is not counted as one that stayed away (`absence`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -109,6 +109,14 @@ async def excused(session: AsyncSession, meeting: Meeting) -> set[int]:
         for party_id, said in (await of(session, meeting)).items()
         if said.kind is Expected.UNABLE and said.beforehand
     }
+
+
+def worst(said: Iterable[Said]) -> str:
+    """In a few words for the desk: that somebody cannot come, else that somebody comes late."""
+    kinds = {one.kind for one in said}
+    if Expected.UNABLE in kinds:
+        return _("有人来不了")
+    return _("有人会晚到") if Expected.LATE in kinds else ""
 
 
 async def other_times(session: AsyncSession, meeting: Meeting) -> list[PollTime]:

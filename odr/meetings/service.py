@@ -183,14 +183,17 @@ async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
         .where(Meeting.starts_at >= start, Meeting.starts_at < start + timedelta(days=2))
         .order_by(Meeting.starts_at)
     )
-    return [
-        {
-            "text": f"{moment(meeting.starts_at)} {meeting.purpose}",
-            "href": f"{link(case)}/{meeting.pid}",
-            "note": case.title,
-        }
-        for meeting, case in rows
-    ]
+    cells = []
+    for meeting, case in rows.all():
+        short = coming.worst((await coming.of(session, meeting)).values())
+        cells.append(
+            {
+                "text": f"{moment(meeting.starts_at)} {meeting.purpose}",
+                "href": f"{link(case)}/{meeting.pid}",
+                "note": f"{case.title} · {short}" if short else case.title,
+            }
+        )
+    return cells
 
 
 @cases.adds_work

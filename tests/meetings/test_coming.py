@@ -102,6 +102,8 @@ async def test_who_comes_late_or_not_at_all_says_so_once_and_the_others_are_told
     async with story.db.read() as session:
         (cell,) = await coming.work(session, cast.mediator.actor)
         assert cell["badge"] == "来不了"
+        (cell,) = await service.today(session, cast.mediator.actor)
+        assert cell["note"] == "燃气改造费 · 有人来不了"
     for who in (cast.applicant, cast.respondent_agent):
         await _say(story, who, pid, ON_TIME)
     async with story.db.read() as session:
@@ -253,6 +255,7 @@ async def test_the_page_has_two_plain_choices_and_says_back_what_was_said(story:
         assert (await browser.post(f"{at}/coming", data={"csrf": CSRF} | ON_TIME)).status_code == 303
         assert "又能按时来了" not in (await browser.get(at)).text
         await browser.post(f"{at}/coming", data={"csrf": CSRF, "kind": "unable", "why": WHY})
+        assert "您说了来不了" in (await browser.get(f"/cases/{story.case}")).text
     async with cast.respondent.browser() as browser:
         page = (await browser.get(at)).text
         assert "有一方来不了" in page
