@@ -379,9 +379,7 @@ async def record_past(
 async def confirm(session: AsyncSession, actor: Actor, pid: str, sha256: str) -> Meeting:
     """A party that was there confirms the minutes as it read them. Raises Conflict when they have changed since."""
     view, meeting = await access.for_reading(session, actor, pid)
-    await session.scalars(
-        select(Meeting).where(Meeting.id == meeting.id).with_for_update().execution_options(populate_existing=True)
-    )
+    await access.lock(session, view, meeting)
     shown = await show(session, view, meeting)
     if shown.mine is None or not shown.mine.present:
         raise Forbidden(_("记录由参加了会面的当事人确认。"))

@@ -1,5 +1,6 @@
 """会晚到、来不了: said before a meeting, told to those of it, and never counted as staying away."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -327,3 +328,37 @@ async def test_what_is_wrong_is_named_and_what_was_typed_stays(story: Story) -> 
                 assert WHY in answer.text, "what was typed is still there to be copied"
     async with story.db.read() as session:
         assert len(list(await session.scalars(select(Coming)))) == 1
+
+
+async def test_what_is_said_while_it_is_registered_who_came_counts_wholly_or_not_at_all(story: Story) -> None:
+    """Each locks the case before the meeting, so that none waits for the other in a circle."""
+    cast = story.cast
+    for _round in range(6):
+        pid = await _planned(story, starts_at=clock.now() + timedelta(hours=1))
+        said, _held = await asyncio.gather(
+            _say(story, cast.respondent, pid, UNABLE),
+            _hold(story, pid, applicant="onsite", respondent="absent"),
+            return_exceptions=True,
+        )
+        assert _held is None
+        assert said is None or isinstance(said, Conflict), said
+        seat = (await _seats(story, cast.mediator, pid))["respondent"]
+        assert seat["present"] == ("excused" if said is None else "absent")
+        assert (seat["coming"] is None) is (said is not None)
+
+        other = await _planned(story, starts_at=clock.now() + timedelta(hours=1))
+        times = [clock.now() + timedelta(days=n) for n in (1, 2)]
+        wanted = PollIn.model_validate({"kind": "phone", "purpose": "再约", "times": times, "after": other})
+
+        async def offer(wanted: PollIn = wanted) -> None:
+            async with story.db.write() as session:
+                await polls.offer(session, cast.mediator.actor, story.case, wanted)
+
+        offered, said, _held = await asyncio.gather(
+            offer(),
+            _say(story, cast.respondent_agent, other, LATE),
+            _hold(story, other, applicant="onsite", respondent="absent"),
+            return_exceptions=True,
+        )
+        assert offered is None
+        assert all(one is None or isinstance(one, Conflict) for one in (said, _held)), (said, _held)
