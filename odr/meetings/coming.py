@@ -91,12 +91,16 @@ async def of(session: AsyncSession, meeting: Meeting) -> dict[int, Said]:
     query = select(Coming, Attendance.party_id).join(Attendance, Attendance.id == Coming.attendance_id)
     rows = (await session.execute(query.where(Attendance.meeting_id == meeting.id).order_by(Coming.id))).all()
     wanted = {time_id for row, _party in rows for time_id in row.times}
-    times = {one.id: one for one in await session.scalars(select(PollTime).where(PollTime.id.in_(wanted)))}
+    times: dict[int, PollTime] = {}
+    if wanted:
+        times = {one.id: one for one in await session.scalars(select(PollTime).where(PollTime.id.in_(wanted)))}
     found: dict[int, Said] = {}
     at_start: dict[int, str] = {}
     for row, party_id in rows:
         if row.at <= meeting.starts_at:
             at_start[party_id] = row.kind
+        elif row.kind != at_start.get(party_id):
+            at_start[party_id] = ""  # taken back while the others were waiting
         still = row.kind == at_start.get(party_id)
         found[party_id] = Said(row, still, tuple(times[one] for one in row.times if one in times))
     return found
