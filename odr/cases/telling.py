@@ -28,9 +28,12 @@ def _link(case: Case) -> str:
     return f"/cases/{case.pid}"
 
 
-async def tell_person(session: AsyncSession, case: Case, person: Person, tag: str, text: str, *, sms: bool) -> None:
-    """Tell one person inside the service, and by text message where asked and possible."""
-    link, thing = _link(case), f"case:{case.pid}"
+async def tell_person(
+    session: AsyncSession, case: Case, person: Person, tag: str, text: str, *, sms: bool, link: str | None = None
+) -> None:
+    """Tell one person inside the service, and by text message where asked and possible. `link`: the page, if not the
+    case's own."""
+    link, thing = link or _link(case), f"case:{case.pid}"
     await post(session, Channel.IN_APP, tag=tag, address="", text=text, person_id=person.id, link=link, thing=thing)
     if sms and is_mobile(person.phone):
         await post(session, Channel.SMS, tag=tag, address=person.phone, text=text, person_id=person.id, thing=thing)
@@ -45,18 +48,22 @@ async def tell_parties(
     *,
     but: int | None = None,
     sms: bool = True,
+    link: str | None = None,
 ) -> None:
     """Tell everybody bound on these parties, except `but` (who did it knows)."""
     ids = dict.fromkeys(person_id for state in parties for person_id in state.people if person_id != but)
     for person in await session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)):
-        await tell_person(session, case, person, tag, text, sms=sms)
+        await tell_person(session, case, person, tag, text, sms=sms, link=link)
 
 
-async def tell_mediator(session: AsyncSession, case: Case, tag: str, text: str = WORK) -> None:
-    """Tell the mediator in force, in the service only: a desk is open all day."""
+async def tell_mediator(
+    session: AsyncSession, case: Case, tag: str, text: str = WORK, *, sms: bool = False, link: str | None = None
+) -> None:
+    """Tell the mediator in force, in the service only: a desk is open all day. By text message too what reaches a
+    mediator on the way."""
     if (assignment := await assignment_of(session, case)) is not None:
         person = await session.get_one(Person, assignment.person_id)
-        await tell_person(session, case, person, tag, text, sms=False)
+        await tell_person(session, case, person, tag, text, sms=sms, link=link)
 
 
 async def tell_clerks(session: AsyncSession, case: Case, tag: str, text: str = WORK) -> None:

@@ -5,13 +5,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from odr.accounts.access import Actor
 from odr.cases import access as cases
+from odr.cases import service as cases_service
 from odr.cases.access import View
 from odr.cases.codes import CaseRole
 from odr.cases.models import Case
 from odr.core.errors import Forbidden, NotFound
 from odr.core.i18n import _
 from odr.evidence import access as files
-from odr.meetings.models import Meeting, Poll
+from odr.meetings.models import Attendance, Meeting, Poll
 
 
 async def of_case(session: AsyncSession, actor: Actor, case_pid: str) -> View:
@@ -43,14 +44,35 @@ async def for_reading(session: AsyncSession, actor: Actor, pid: str) -> tuple[Vi
     return view, meeting
 
 
+async def lock(session: AsyncSession, view: View, meeting: Meeting) -> None:
+    """Lock the case, then the meeting, and read both anew. In this order everywhere: what is written onto the timeline
+    holds the case too, and two that wait for each other in a circle are both lost."""
+    await cases_service.hold(session, view.case)
+    await session.scalars(
+        select(Meeting).where(Meeting.id == meeting.id).with_for_update().execution_options(populate_existing=True)
+    )
+
+
 async def for_change(session: AsyncSession, actor: Actor, pid: str) -> tuple[View, Meeting]:
     """The same for the mediator, under lock. Raises NotFound, Forbidden."""
     view, meeting = await for_reading(session, actor, pid)
     need_mediator(view)
-    await session.scalars(
-        select(Meeting).where(Meeting.id == meeting.id).with_for_update().execution_options(populate_existing=True)
-    )
+    await lock(session, view, meeting)
     return view, meeting
+
+
+async def for_coming(session: AsyncSession, actor: Actor, pid: str) -> tuple[View, Meeting, Attendance]:
+    """One meeting for a party that is asked to it, or its agent, to say whether it comes; under lock, so that nothing
+    is said while it is registered who came. Raises NotFound, Forbidden."""
+    view, meeting = await for_reading(session, actor, pid)
+    await lock(session, view, meeting)
+    own = view.principal.id if view.principal is not None else None
+    seat = await session.scalar(
+        select(Attendance).where(Attendance.meeting_id == meeting.id, Attendance.party_id == own)
+    )
+    if seat is None:
+        raise Forbidden(_("会晚到、来不了，由参加这次会面的当事人自己说。"))
+    return view, meeting, seat
 
 
 def need_mediator(view: View) -> None:

@@ -10,9 +10,10 @@ from odr.core import forms, ics, web
 from odr.core.i18n import _
 from odr.core.web import Read, Write
 from odr.evidence import service as evidence
-from odr.meetings import access, calendars, polls, service
+from odr.meetings import access, calendars, coming, polls, service
 from odr.meetings.schemas import (
     CancelIn,
+    ComingIn,
     ConfirmIn,
     FixIn,
     HoldIn,
@@ -64,6 +65,13 @@ async def calendar_file(request: Request, actor: SignedIn, session: Read, pid: s
     """The meeting as a calendar file; its title tells nothing."""
     view, meeting = await access.for_reading(session, actor, pid)
     return ics.answer([calendars.entry(view.case, meeting, web.odr(request).settings.base_url)], _("会面"))
+
+
+@router.put("/meetings/{pid}/coming")
+async def say_coming(actor: SignedIn, session: Write, pid: str, wanted: ComingIn) -> dict[str, Any]:
+    """A party says beforehand that it comes late, cannot come, or comes on time after all; the last word counts."""
+    await coming.say(session, actor, pid, wanted)
+    return await _shown(session, actor, pid)
 
 
 @router.post("/meetings/{pid}/attendance", status_code=201)

@@ -66,6 +66,26 @@ class Attendance(Base):
     confirmed_sha256: Mapped[str | None] = mapped_column(String(64))
 
 
+class Coming(Base):
+    """What a party said before a meeting of its own coming; the last row counts, the earlier ones show since when.
+
+    kind: late | unable | on_time. That it comes late or not is for everybody of the meeting; its words, and the offered
+    times (`times`) that would suit instead, are for that party and who handles the case.
+    """
+
+    __tablename__ = "meeting_comings"
+    __table_args__ = (Index("ix_meeting_comings_attendance", "attendance_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attendance_id: Mapped[int] = mapped_column(ForeignKey("attendances.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    minutes: Mapped[int] = mapped_column(default=0)
+    words: Mapped[str] = mapped_column(Sealed, default="")
+    times: Mapped[list[int]] = mapped_column(JSON, default=list)
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
 class Poll(Base):
     """约时间: times offered for one meeting with everybody. state: open | fixed | dropped."""
 

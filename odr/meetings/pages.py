@@ -14,17 +14,29 @@ from odr.cases.lifecycle import Move
 from odr.core import clock, forms, ics, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.i18n import _
-from odr.core.templating import render
+from odr.core.templating import moment, render
 from odr.evidence import service as evidence
-from odr.meetings import absence, access, calendars, places, poll_pages, polls, service
+from odr.meetings import absence, access, calendars, coming, places, poll_pages, polls, service
 from odr.meetings import waiting as _waiting  # noqa: F401  registers what waits for a party
-from odr.meetings.schemas import CancelIn, ConfirmIn, HoldIn, Kind, MinutesIn, PastIn, PlanIn, Presence, SheetIn
+from odr.meetings.schemas import (
+    CancelIn,
+    ComingIn,
+    ConfirmIn,
+    HoldIn,
+    Kind,
+    MinutesIn,
+    PastIn,
+    PlanIn,
+    Presence,
+    SheetIn,
+)
 
 router = APIRouter(include_in_schema=False)
 # Its addresses begin with `times`, which no meeting is named.
 router.include_router(poll_pages.router)
 UPLOAD_CEILING = 64 * 1024 * 1024  # the service's own limit (ODR_UPLOAD_MAX_BYTES) lies below
 MOST_SHEETS = 6
+LATE_CHOICES = (10, 20, 30, 60)
 
 
 def errors_of(error: OdrError | None) -> dict[str, str]:
@@ -78,7 +90,9 @@ async def _plan_page(
             "presences": presences(),
             "upload_max": web.odr(request).settings.upload_max_bytes,
         }
-    given = values or ({"starts_at": f"{clock.local(clock.now()):%Y-%m-%dT%H:%M}"} if past else {})
+        again = {} if past else await poll_pages.again(session, actor, request.query_params.get("after", ""))
+        context["instead"] = await poll_pages.called_off(session, actor, (values or again).get("after", ""))
+    given = values or ({"starts_at": f"{clock.local(clock.now()):%Y-%m-%dT%H:%M}"} if past else again)
     status = error.status if error is not None else 200
     return render(request, "meetings/plan.html", status=status, errors=errors_of(error), values=given, **context)
 
@@ -192,15 +206,21 @@ async def _meeting(
             "wide": view.is_staff,
             "presences": presences(),
             "past": row.starts_at <= clock.now(),
+            "over": not coming.open_for(view, row),
+            "mine": shown.mine.said if shown.mine is not None else None,
+            "expected": {seat.party.pid: seat.said for seat in shown.seats if seat.said is not None},
+            "late_choices": [(str(n), _("%(n)s 分钟", n=n)) for n in LATE_CHOICES],
+            "other_times": [(one.pid, moment(one.starts_at)) for one in await coming.other_times(session, row)],
             "step": (await absence.step_of(session, row)).value,
             "missed": {seat.party.pid: missed.get(seat.party.id, 0) for seat in shown.seats},
             "may_leave": view.is_party and Move.OPT_OUT in case_access.allowed_moves(view),
             "upload_max": web.odr(request).settings.upload_max_bytes,
         }
     status = error.status if error is not None else 200
-    return render(
-        request, "meetings/meeting.html", status=status, errors=errors_of(error), values=values or {}, **context
-    )
+    errors = errors_of(error)
+    if "times" in errors and not context["other_times"]:  # the last of them has gone by meanwhile: no field is left
+        errors["form"] = errors.pop("times")
+    return render(request, "meetings/meeting.html", status=status, errors=errors, values=values or {}, **context)
 
 
 @router.get("/cases/{pid}/meetings/{meeting}")
@@ -222,9 +242,23 @@ def _minutes_late(form: forms.Form) -> dict[str, str]:
     return {party: forms.narrow(text) for party, text in prefixed(form, "late-").items()}
 
 
+def _coming(form: forms.Form) -> ComingIn:
+    """Each of the two forms has its own field for words. Raises Invalid at the field it is about."""
+    kind = form.values.get("kind", "")
+    field = "why" if kind == "unable" else "words"
+    given: dict[str, Any] = {"kind": kind, "words": form.values.get(field, ""), "times": form.many("times")}
+    if (minutes := form.values.get("minutes", "")).strip():
+        given["minutes"] = minutes
+    try:
+        return forms.parse(ComingIn, given)
+    except Invalid as error:
+        at = {"words": field, "kind": "form"}
+        raise Invalid({at.get(name, name): words for name, words in error.fields.items()}) from None
+
+
 @router.post("/cases/{pid}/meetings/{meeting}/{act}", max_body_size=UPLOAD_CEILING)
 async def change(request: Request, actor: SignedIn, pid: str, meeting: str, act: str) -> Response:
-    """attendance, minutes, confirmations, sheets, cancellation: the forms on the page of one meeting."""
+    """coming, attendance, minutes, confirmations, sheets, cancellation: the forms on the page of one meeting."""
     async with web.read(request) as session:
         await access.for_reading(session, actor, meeting)
     form = await forms.read(request)
@@ -232,7 +266,9 @@ async def change(request: Request, actor: SignedIn, pid: str, meeting: str, act:
     try:
         sheets = await _sheets(request, form) if act == "sheets" else []
         async with web.write(request) as session:
-            if act == "attendance":
+            if act == "coming":
+                await coming.say(session, actor, meeting, _coming(form))
+            elif act == "attendance":
                 opened = form.values.get("opened", "yes") != "no"
                 given = {
                     "present": prefixed(form, "present-", empty=True),
@@ -250,9 +286,8 @@ async def change(request: Request, actor: SignedIn, pid: str, meeting: str, act:
                 await service.cancel(session, actor, meeting, form.parse(CancelIn).reason)
             else:
                 raise NotFound()
-    except Invalid as error:
-        values = form.values | {"signed": signed}
-        return await _meeting(request, actor, pid, meeting, error=_at_fields(error), values=values)
-    except Conflict as error:
-        return await _meeting(request, actor, pid, meeting, error=error, values=form.values)
+    except (Invalid, Conflict) as error:
+        named = _at_fields(error) if isinstance(error, Invalid) else error
+        values = form.values | {"signed": signed, "times": form.many("times")}
+        return await _meeting(request, actor, pid, meeting, error=named, values=values)
     return web.see_other(f"/cases/{pid}/meetings/{meeting}")

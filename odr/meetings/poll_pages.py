@@ -1,9 +1,11 @@
 """约时间: the mediator offers times, both sides pick, one is fixed."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
@@ -11,7 +13,7 @@ from odr.cases.codes import CaseRole, Side
 from odr.core import clock, forms, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.templating import moment, render
-from odr.meetings import access, places, polls, service
+from odr.meetings import access, coming, places, polls, service
 from odr.meetings.schemas import MOST_TIMES, FixIn, Kind, PickIn, PollIn
 
 router = APIRouter(include_in_schema=False)
@@ -44,31 +46,45 @@ async def _offer_page(
         view = await access.of_case(session, actor, pid)
         access.need_mediator(view)
         after = request.query_params.get("after", "")
-        given = values or await _again(request, actor, after)
+        given = values or await again(session, actor, after)
         context: dict[str, Any] = {
             "case": view.case,
             "at": service.link(view.case),
             "kinds": [(kind.value, kind.label) for kind in Kind],
             "places": [(place.pid, place.text) for place in await places.offered(session, view.case)],
             "numbers": list(range(1, MOST_TIMES + 1)),
+            "instead": await called_off(session, actor, given.get("after", "")),
         }
     status = error.status if error is not None else 200
     return render(request, "meetings/offer.html", status=status, errors=_errors(error, given), values=given, **context)
 
 
-async def _again(request: Request, actor: Actor, after: str) -> dict[str, str]:
-    """The same meeting once more, for one that did not take place."""
+async def again(session: AsyncSession, actor: Actor, after: str) -> dict[str, str]:
+    """The same meeting once more, for one that did not take place or to which somebody cannot come: how and where, and
+    the times that were said to suit instead."""
     if not after:
         return {}
-    async with web.read(request) as session:
-        try:
-            _view, row = await access.for_reading(session, actor, after)
-        except NotFound:
-            return {}
+    try:
+        _view, row = await access.for_reading(session, actor, after)
+    except NotFound:
+        return {}
+    found = {time.starts_at for said in (await coming.of(session, row)).values() for time in said.times}
+    times = sorted(time for time in found if time > clock.now())[:MOST_TIMES]
     return {
         "kind": row.kind, "purpose": row.purpose, "place": row.place, "link": row.link, "phone": row.phone,
-        "after": row.pid,
-    }  # fmt: skip
+        "after": row.pid, "side": row.side or "all",
+    } | {f"time-{n}": f"{clock.local(time):%Y-%m-%dT%H:%M}" for n, time in enumerate(times, 1)}  # fmt: skip
+
+
+async def called_off(session: AsyncSession, actor: Actor, after: str) -> datetime | None:
+    """When the meeting was to be that is called off by seeking another time."""
+    if not after:
+        return None
+    try:
+        _view, row = await access.for_reading(session, actor, after)
+    except NotFound:
+        return None
+    return row.starts_at if row.state == "planned" else None
 
 
 @router.get("/cases/{pid}/meetings/times")

@@ -145,22 +145,20 @@ def _iso(at: datetime) -> str:
 
 
 async def offer(session: AsyncSession, actor: Actor, case_pid: str, wanted: PollIn) -> Poll:
-    """Offer times for a meeting with everybody; the same once more are those.
+    """Offer times for a meeting with everybody; the same once more are those. The one they take the place of is called
+    off.
 
     Raises NotFound, Forbidden, Conflict (over, violence), Invalid."""
     wanted.check()
     view = await service.for_planning(session, actor, case_pid, None)
     case = view.case
-    after = None
-    if wanted.after is not None:
-        known = select(Meeting.id).where(Meeting.pid == wanted.after, Meeting.case_id == case.id)
-        after = await session.scalar(known)
     place = await places.resolve(session, case, wanted)
     if (twin := await _twin(session, case, wanted, place)) is not None:
         return twin
+    after = await service.instead_of(session, actor, view, wanted.after, None)
     row = Poll(
         case_id=case.id, kind=wanted.kind.value, purpose=wanted.purpose, place=place, link=wanted.link,
-        phone=wanted.phone, after_id=after, created_by=actor.person_id,
+        phone=wanted.phone, after_id=after.id if after is not None else None, created_by=actor.person_id,
     )  # fmt: skip
     session.add(row)
     await session.flush()

@@ -45,6 +45,17 @@ class Presence(Coded):
     ABSENT = "absent", N_("没有来")
 
 
+class Expected(Coded):
+    """What a party says before a meeting of its own coming."""
+
+    LATE = "late", N_("会晚到")
+    UNABLE = "unable", N_("来不了")
+    ON_TIME = "on_time", N_("能按时来")
+
+
+LATEST = 240
+"""Who comes later than these minutes does not come: another time is the answer."""
+
 PRESENT = (Presence.ONSITE, Presence.PHONE, Presence.ONLINE)
 
 
@@ -137,9 +148,10 @@ class _Sitting(Where):
 
 
 class PlanIn(_Sitting):
-    """A meeting to come. `side` empty: with everybody."""
+    """A meeting to come. `side` empty: with everybody. `after`: the one it takes the place of."""
 
     starts_at: Annotated[Moment, AfterValidator(_to_come)]
+    after: Annotated[Pid | None, BeforeValidator(_empty_is_all)] = None
 
 
 class PastIn(_Sitting):
@@ -165,11 +177,44 @@ class SheetIn(Strict):
     signed: list[Pid] = Field(min_length=1, max_length=12)
 
 
+def _whole(given: object) -> object:
+    """Minutes as they are typed, full-width digits too."""
+    text = narrow(given) if isinstance(given, str) else str(given)
+    if not re.fullmatch(r"[+-]?[0-9]{1,40}", text, re.ASCII):
+        raise ValueError(_("请选大约晚多少分钟。"))
+    return int(text)
+
+
+def _some(given: int) -> int:
+    if not 1 <= given <= LATEST:
+        raise ValueError(_("请写 1 到 %(n)s 分钟。晚得更多的，请选“来不了”，另约时间。", n=LATEST))
+    return given
+
+
 MOST_TIMES = 6
 
 
+class ComingIn(Strict):
+    """`minutes`: about how late, of `late` alone. `times`: of the times once offered, which would suit instead, of
+    `unable` alone. `words` are read by who handles the case only."""
+
+    kind: Expected
+    minutes: Annotated[int, BeforeValidator(_whole), AfterValidator(_some)] | None = None
+    words: str = Field(default="", max_length=200)
+    times: list[Pid] = Field(default_factory=list, max_length=MOST_TIMES)
+
+    def check(self) -> None:
+        """How late is told with `late`, and belongs to nothing else. Raises Invalid."""
+        if self.kind is Expected.LATE and self.minutes is None:
+            raise Invalid({"minutes": _("请选大约晚多少分钟。")})
+        if self.kind is not Expected.LATE and self.minutes is not None:
+            raise Invalid({"minutes": _("只有会晚到的，才填晚多少分钟。")})
+        if self.kind is not Expected.UNABLE and self.times:
+            raise Invalid({"times": _("只有来不了的，才选别的时间。")})
+
+
 class PollIn(Where):
-    """Times to choose from, for a meeting with everybody."""
+    """Times to choose from, for a meeting with everybody. `after`: the one it takes the place of."""
 
     times: list[Annotated[Moment, AfterValidator(_to_come)]] = Field(min_length=1, max_length=MOST_TIMES)
     after: Annotated[Pid | None, BeforeValidator(_empty_is_all)] = None

@@ -25,19 +25,18 @@ from odr.core.i18n import _
 from odr.core.templating import moment
 from odr.evidence import service as evidence
 from odr.evidence.models import File
-from odr.meetings import absence, access, places
+from odr.meetings import absence, access, coming, places
 from odr.meetings.models import Attendance, Meeting
 from odr.meetings.schemas import PRESENT, HoldIn, Kind, MinutesIn, PastIn, PlanIn, Presence, SheetIn, Where
 
 REMIND = "meetings:remind"
 _BEFORE = {"day": timedelta(days=1), "soon": timedelta(hours=2)}
-_MOST_LONG = timedelta(hours=2)
-"""A meeting is over after so long, as far as the desk is concerned."""
 _PLANNED = "您有一次调解会面的安排，请登录“我的纠纷”查看。"
 _REMINDERS = {
     "day": "您明天有一次调解会面，请登录“我的纠纷”查看时间和地点。",
     "soon": "您今天有一次调解会面，两小时后开始，请登录“我的纠纷”查看。",
 }
+_ANOTHER_TIME = "另约时间"
 _CANCELLED = "您的一次调解会面取消了，请登录“我的纠纷”查看。"
 _MINUTES = "您有一份会面记录等您确认，请登录“我的纠纷”查看。"
 _OVER = (State.CLOSED, State.ARCHIVED, State.NOT_ACCEPTED, State.TRANSFERRED, State.WITHDRAWN)
@@ -49,6 +48,7 @@ class Seat:
 
     party: Party
     row: Attendance
+    said: coming.Said | None = None
 
     @property
     def presence(self) -> Presence:
@@ -112,7 +112,8 @@ async def show(session: AsyncSession, view: View, meeting: Meeting) -> MeetingVi
         .where(Attendance.meeting_id == meeting.id)
         .order_by(Attendance.id)
     )
-    seats = tuple(Seat(party, row) for row, party in rows)
+    said = await coming.of(session, meeting)
+    seats = tuple(Seat(party, row, said.get(party.id)) for row, party in rows)
     mine = next((seat for seat in seats if view.principal is not None and seat.party.id == view.principal.id), None)
     return MeetingView(meeting, seats, mine, tuple(await evidence.held(session, "meeting", meeting.id)))
 
@@ -149,6 +150,7 @@ def public(view: View, shown: MeetingView) -> dict[str, Any]:
         "sha256": row.minutes_sha256,
         "cancel_reason": row.cancel_reason,
         "my_turn": shown.waits_for_me,
+        "may_say_coming": shown.mine is not None and coming.open_for(view, row),
         "sheets": [{"id": f.pid, "name": f.name, "href": f"/files/{f.pid}"} for f in shown.sheets],
         "attendance": [
             {
@@ -158,6 +160,7 @@ def public(view: View, shown: MeetingView) -> dict[str, Any]:
                 "present": seat.presence.value,
                 "present_label": seat.presence.label,
                 "late_minutes": seat.row.late_minutes,
+                "coming": coming.public(seat.said, whole=view.handles or seat is shown.mine),
                 "confirmed": shown.confirmed(seat),
                 "confirmed_how": seat.row.confirmed_how if shown.confirmed(seat) else "",
             }
@@ -180,14 +183,17 @@ async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
         .where(Meeting.starts_at >= start, Meeting.starts_at < start + timedelta(days=2))
         .order_by(Meeting.starts_at)
     )
-    return [
-        {
-            "text": f"{moment(meeting.starts_at)} {meeting.purpose}",
-            "href": f"{link(case)}/{meeting.pid}",
-            "note": case.title,
-        }
-        for meeting, case in rows
-    ]
+    cells = []
+    for meeting, case in rows.all():
+        short = coming.worst((await coming.of(session, meeting)).values())
+        cells.append(
+            {
+                "text": f"{moment(meeting.starts_at)} {meeting.purpose}",
+                "href": f"{link(case)}/{meeting.pid}",
+                "note": f"{case.title} · {short}" if short else case.title,
+            }
+        )
+    return cells
 
 
 @cases.adds_work
@@ -197,7 +203,7 @@ async def unregistered(session: AsyncSession, actor: Actor) -> list[dict[str, An
         return []
     mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
     query = select(Meeting, Case).join(Case, Case.id == Meeting.case_id).where(Meeting.case_id.in_(mine))
-    query = query.where(Meeting.state == "planned", Meeting.starts_at < clock.now() - _MOST_LONG)
+    query = query.where(Meeting.state == "planned", Meeting.starts_at < clock.now() - coming.OVER_AFTER)
     rows = (await session.execute(query.order_by(Meeting.starts_at, Meeting.id))).all()
     names = await cases.between(session, [case for _row, case in rows])
     return [
@@ -224,6 +230,7 @@ async def plan(session: AsyncSession, actor: Actor, case_pid: str, wanted: PlanI
     place = await places.resolve(session, view.case, wanted)
     if (twin := await _twin(session, view.case, wanted, place, state="planned")) is not None:
         return twin
+    await instead_of(session, actor, view, wanted.after, wanted.side)
     return await appoint(session, actor, view, wanted, place, wanted.starts_at, wanted.side)
 
 
@@ -299,11 +306,30 @@ async def cancel(session: AsyncSession, actor: Actor, pid: str, reason: str) -> 
     view, meeting = await access.for_change(session, actor, pid)
     if meeting.state != "planned":
         raise Conflict(_("这次会面已经开过或取消了。"), code="not_planned")
+    await _call_off(session, actor, view, meeting, reason)
+    return meeting
+
+
+async def _call_off(session: AsyncSession, actor: Actor, view: View, meeting: Meeting, reason: str) -> None:
     meeting.state, meeting.cancel_reason = "cancelled", reason
     await session.flush()
     await _forget(session, meeting)
     await _event(session, actor, view, meeting, "meeting:sitting:cancelled", f"取消了会面：{reason}")
     await tell(session, view.case, meeting, "meeting:cancelled", _CANCELLED)
+
+
+async def instead_of(
+    session: AsyncSession, actor: Actor, view: View, pid: str | None, side: str | None
+) -> Meeting | None:
+    """The meeting of the same people in whose place another is sought, as somebody cannot come or did not. One that
+    was still to be held is called off. The case is locked already. None without a `pid` of such a meeting."""
+    if pid is None:
+        return None
+    same = select(Meeting).where(Meeting.pid == pid, Meeting.case_id == view.case.id)
+    same = same.where(Meeting.side.is_(None) if side is None else Meeting.side == side)
+    meeting = await session.scalar(same.with_for_update().execution_options(populate_existing=True))
+    if meeting is not None and meeting.state == "planned":
+        await _call_off(session, actor, view, meeting, _ANOTHER_TIME)
     return meeting
 
 
@@ -353,9 +379,7 @@ async def record_past(
 async def confirm(session: AsyncSession, actor: Actor, pid: str, sha256: str) -> Meeting:
     """A party that was there confirms the minutes as it read them. Raises Conflict when they have changed since."""
     view, meeting = await access.for_reading(session, actor, pid)
-    await session.scalars(
-        select(Meeting).where(Meeting.id == meeting.id).with_for_update().execution_options(populate_existing=True)
-    )
+    await access.lock(session, view, meeting)
     shown = await show(session, view, meeting)
     if shown.mine is None or not shown.mine.present:
         raise Forbidden(_("记录由参加了会面的当事人确认。"))
@@ -476,15 +500,17 @@ async def _seats(session: AsyncSession, meeting: Meeting) -> dict[str, Attendanc
 async def _attend(
     session: AsyncSession, meeting: Meeting, present: Mapping[str, Presence], late: Mapping[str, int] | None = None
 ) -> bool:
-    """Write down who came; whether anything was new."""
-    seats = await _seats(session, meeting)
+    """Write down who came; whether anything was new. Who said beforehand that it cannot come did not stay away."""
+    seats, excused = await _seats(session, meeting), await coming.excused(session, meeting)
     if set(present) - set(seats):
         raise Invalid({"present": _("请从参加这次会面的当事人里选。")})
     changed = False
     for pid, how in present.items():
         row, minutes = seats[pid], (late or {}).get(pid, 0) if Presence(how) in PRESENT else 0
-        changed = changed or (row.present, row.late_minutes) != (Presence(how).value, minutes)
-        row.present, row.late_minutes = Presence(how).value, minutes
+        said_so = Presence(how) is Presence.ABSENT and row.party_id in excused
+        now = Presence.EXCUSED if said_so else Presence(how)
+        changed = changed or (row.present, row.late_minutes) != (now.value, minutes)
+        row.present, row.late_minutes = now.value, minutes
     await session.flush()
     return changed
 

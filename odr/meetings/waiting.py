@@ -10,6 +10,7 @@ from odr.core import clock
 from odr.core.i18n import _
 from odr.core.templating import moment
 from odr.meetings import polls, service
+from odr.meetings.schemas import Expected
 
 
 @cases.adds_waiting
@@ -27,5 +28,8 @@ async def waiting(session: AsyncSession, view: View, _doc: dict[str, Any]) -> li
             found.append({"text": _("请您看会面记录，确认对不对"), "note": moment(row.starts_at)} | here)
         elif row.state == "planned" and row.starts_at > clock.now() and one.mine is not None:
             where = f"{one.kind.label} · {row.place}" if row.place else one.kind.label
+            unable = [seat for seat in one.seats if seat.said is not None and seat.said.kind is Expected.UNABLE]
+            if unable:
+                where += " · " + (_("您说了来不了") if unable == [one.mine] else _("有人来不了，请先看看"))
             found.append({"text": _("%(when)s 会面", when=moment(row.starts_at)), "note": where} | here)
     return found

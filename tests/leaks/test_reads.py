@@ -182,6 +182,7 @@ async def test_no_error_tells_a_private_thing_from_an_absent_one(served: FastAPI
         ("POST", "/meetings/{}/confirmations", {"json": {"sha256": "0" * 64}}),
         ("PUT", "/meetings/{}/minutes", {"json": {"minutes": "改一改"}}),
         ("POST", "/meetings/{}/cancellation", {"json": {"reason": "不去了"}}),
+        ("PUT", "/meetings/{}/coming", {"json": {"kind": "late", "minutes": 20}}),
         ("POST", "/meetings/{}/attendance", {"json": {"present": {world.story.respondent: "phone"}}}),
     ]
     async with world.cast.respondent.program() as program:

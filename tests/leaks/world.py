@@ -173,7 +173,9 @@ async def meet_apart(world: World) -> None:
         "kind": "onsite", "side": "applicant", "purpose": world.new("planned", HANDLERS, "applicant"),
         "place": "海达社区", "starts_at": (clock.now() + timedelta(hours=2)).isoformat(),
     }  # fmt: skip
-    await call(cast.mediator, "POST", f"/cases/{world.case}/meetings", plan)
+    planned = (await call(cast.mediator, "POST", f"/cases/{world.case}/meetings", plan))["id"]
+    unable = {"kind": "unable", "words": world.new("coming", HANDLERS, "applicant", "mediator")}
+    await call(cast.applicant, "PUT", f"/meetings/{planned}/coming", unable)
     poll = await call(cast.applicant, "GET", f"/cases/{world.case}/meeting-polls")
     picks = {"times": [poll[0]["times"][0]["id"]], "note": world.new("pick_note", HANDLERS, "applicant", "mediator")}
     await call(cast.applicant, "PUT", f"/meeting-polls/{world.polls[0]}/picks", picks)
