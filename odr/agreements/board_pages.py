@@ -78,6 +78,7 @@ async def board(
             "doc": doc,
             # It is in effect, and another one is talked about: after a relapse, or a court's no.
             "said_no": await confirming.outcome_of(session, view.case) in COURT_NO,
+            "court_open": await confirming.hindrance(session, view.case) is None,
             "further": doc is not None and doc["effective_at"] is not None and view.state in performing.ANEW,
             "checks": await checks.of_view(session, view, agreement),
             "live": await rooms.follow(session, view.case.pid, actor.person_id),
@@ -478,10 +479,23 @@ async def take_paper(request: Request, actor: SignedIn, pid: str) -> Response:
         prepared = await scans.taken(form.files("file"), web.odr(request).settings)
         async with web.write(request) as session:
             await service.take_paper(session, actor, form.values.get("agreement", ""), wanted, prepared)
-    except (Invalid, Conflict) as error:
+    except Invalid as error:
+        named = Invalid(_sheet_gaps(form) | error.fields, error.say)
+        return await _paper_page(request, actor, pid, named, form.values, chosen)
+    except Conflict as error:
         return await _paper_page(request, actor, pid, error, form.values, chosen)
     await copy_if_effective(request, actor, pid)
     return web.see_other(f"/cases/{pid}/agreement")
+
+
+def _sheet_gaps(form: Form) -> dict[str, str]:
+    """What was left out of a sheet and is asked only after the rest: named at once."""
+    gaps = {}
+    if not form.files("file"):
+        gaps["file"] = _("请拍照或扫描签好的纸。")
+    if not form.values.get("seen"):
+        gaps["seen"] = _("请先核对签名的人和身份证件，再勾选这一项。")
+    return gaps
 
 
 # --- as paper -------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from odr.agreements.court_codes import AFTERWARDS, Head
 from odr.agreements.court_models import CourtPack
 from odr.agreements.court_rules import Finding
 from odr.agreements.models import CourtRequest
+from odr.agreements.papers import cn_date
 from odr.agreements.schemas import CourtConsentIn, CourtOutcomeIn, CourtRequestIn, CourtWordIn
 from odr.agreements.standing import Standing
 from odr.audit import service as audit
@@ -311,7 +312,7 @@ async def _record(
     if paper is not None:
         row.paper_file_id = (await evidence.keep(session, who, paper, "court_request", row.id)).id
     await session.flush()
-    note = f"{wanted.outcome.zh}，{wanted.decided_on.isoformat()}"
+    note = f"{wanted.outcome.zh}，{cn_date(wanted.decided_on)}"
     await cases.record_court_result(session, who, case, wanted.outcome, note)
     detail = {"case": case.pid, "outcome": wanted.outcome.value, "decided_on": wanted.decided_on.isoformat()}
     await audit.record(session, who, "court:outcome:recorded", "court_request", row.pid, detail)

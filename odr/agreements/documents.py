@@ -172,6 +172,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "at": _iso(row.at) if row is not None else None,
         "when": moment(row.at) if row is not None else None,
         "signed_on": row.signed_on.isoformat() if row is not None and row.signed_on is not None else None,
+        "signed_day": day(row.signed_on) if row is not None else "",
         "channel": row.channel if row is not None else None,
     }
 

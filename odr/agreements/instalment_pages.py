@@ -128,6 +128,11 @@ def _back(name: str, places: list[int]) -> str:
     return f"rows.{places[int(met[1])]}.{met[2]}" if met is not None and int(met[1]) < len(places) else name
 
 
+def _version(typed: str) -> int | None:
+    """The version that stood in the form; a number no form of ours ever held counts as none."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
+
+
 @router.post("/cases/{pid}/agreement/clauses/{clause}/plan/removal")
 async def drop(request: Request, actor: SignedIn, pid: str, clause: str) -> Response:
     form = await forms.read(request)
@@ -135,7 +140,7 @@ async def drop(request: Request, actor: SignedIn, pid: str, clause: str) -> Resp
     try:
         async with web.write(request) as session:
             held = form.values.get("agreement", "")
-            await service.drop_plan(session, actor, held, clause, int(version) if version.isdecimal() else None)
+            await service.drop_plan(session, actor, held, clause, _version(version))
     except (Conflict, NotFound) as error:
         return await _page(request, actor, pid, clause, *board_pages.gone(error, form.values, "agreement"))
     return web.see_other(f"/cases/{pid}/agreement#c-{clause}")

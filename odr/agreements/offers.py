@@ -43,7 +43,7 @@ class RoundIn(Strict):
     payer: Pid
     payee: Pid
     about: str = Field(min_length=2, max_length=200)
-    due_on: Day = None
+    due_on: Day
     tries: Annotated[int, Field(ge=1, le=offer_rules.MOST_TRIES)] = 3
 
     def check(self) -> None:

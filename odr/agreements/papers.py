@@ -223,6 +223,8 @@ def _record(slot: Slot, row: Signature, signers: Mapping[int, str]) -> str:
         who = "人民调解委员会印章"
     code = "，短信验证码已核对" if row.code_id is not None else ""
     how = _HEARD.get(row.channel, _METHODS[row.method]) if row.method == "vouched" else _METHODS[row.method]
+    if slot.kind == "oral_confirmation" and row.method == "screen":
+        how = "手机或网页确认"
     on = f"（纸上日期{cn_date(row.signed_on)}）" if row.signed_on is not None else ""
     did = "记录" if row.channel == "phone" else "当面核对"
     vouched = f"，由{signers.get(row.vouched_by, '')}{did}" if row.vouched_by is not None else ""

@@ -48,11 +48,21 @@ class PlanIn(MonthsIn):
     """A plan by month, or by list (`rows`). `version`: the clause as its writer saw it."""
 
     version: int | None = Field(default=None, ge=1)
-    default_term: Literal["all_due", "interest", "both", "suit"]
+    default_term: Literal["all_due", "interest", "both", "suit"] | None = None
     rows: list[InstalmentIn] = Field(default_factory=list, max_length=rules.MOST)
 
     def dues(self, total_fen: int) -> tuple[Due, ...]:
-        """The plan for this sum. Raises Invalid naming each field."""
+        """The plan for this sum. Raises Invalid naming each field, and what was not chosen beside it."""
+        wrong = {} if self.default_term else {"default_term": _("请选择有一期没有按时付，怎么办。")}
+        try:
+            found = self._dues(total_fen)
+        except Invalid as error:
+            raise Invalid(error.fields | wrong) from None
+        if wrong:
+            raise Invalid(wrong)
+        return found
+
+    def _dues(self, total_fen: int) -> tuple[Due, ...]:
         if not self.rows:
             return super().dues(total_fen)
         wrong: dict[str, str] = {}
@@ -88,7 +98,7 @@ async def plan(session: AsyncSession, actor: Actor, pid: str, clause_pid: str, w
     clause = await clause_to_plan(session, place.agreement, clause_pid)
     _need_same(clause, wanted.version)
     dues = wanted.dues(clause.amount_fen or 0)
-    chosen = Plan(dues, rules.default_term(wanted.default_term))
+    chosen = Plan(dues, rules.default_term(wanted.default_term or ""))
     if await instalments.plan_of(session, clause) == chosen and clause.due_on == dues[-1].due_on:
         return clause
     clause.due_on, clause.recurring, clause.begins_on = dues[-1].due_on, "", None

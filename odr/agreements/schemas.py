@@ -171,6 +171,9 @@ class DraftIn(SheetIn):
     copied: bool = False
 
 
+_LEAST_TEXT = 2
+
+
 class ClauseIn(Strict):
     """One clause. `amount` is in yuan, `obligor` and `obligee` are party ids; an empty obligee means everybody else.
 
@@ -180,7 +183,7 @@ class ClauseIn(Strict):
     kind: Kind
     obligor: Pid | None = None
     obligee: Pid | None = None
-    text: str = Field(min_length=2, max_length=1000)
+    text: str = Field(default="", max_length=1000)
     amount: Fen = None
     due_on: Day = None
     manner: str = Field(default="", max_length=120)
@@ -192,6 +195,9 @@ class ClauseIn(Strict):
     def check(self) -> None:
         """What one field asks of another. Raises Invalid naming each."""
         wrong: dict[str, str] = {}
+        if len(self.text) < _LEAST_TEXT:
+            # Asked here and not by the field, so that it is named together with what else is missing.
+            wrong["text"] = _("写得太短了，至少要写 %(n)s 个字。", n=_LEAST_TEXT) if self.text else _("请填写这一项。")
         if self.obligor is None:
             wrong["obligor"] = _("请选择由谁来做。")
         if self.obligor is not None and self.obligor == self.obligee:
@@ -327,11 +333,22 @@ class SignIn(Strict):
     e_sign: bool = False
     strokes: str = Field(default="", max_length=200_000)
     typed_name: str = Field(default="", max_length=50)
-    code: Code
+    code: Code = ""
 
     def check(self) -> None:
         if not self.read:
             raise Invalid({"read": _("请先把协议从头到尾读完，再勾选这一项。")})
+
+    def gaps(self, *, party: bool) -> dict[str, str]:
+        """What was left empty, all of it, each with its sentence; `party`: a party agrees to signing by this means."""
+        found: dict[str, str] = {}
+        if party and not self.e_sign:
+            found["e_sign"] = _("请先同意使用电子签名。不愿意的，可以到窗口签纸质协议。")
+        if not self.strokes.strip() and not self.typed_name:
+            found["strokes"] = _("请用手指在框里写下您的名字。")
+        if not self.code:
+            found["code"] = _("请填写这一项。")
+        return found
 
 
 class ConfirmOralIn(Strict):

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from odr.accounts.access import Actor, SignedIn
-from odr.agreements import content, documents, papers, rules, service
+from odr.agreements import content, documents, papers, rules, service, standing
 from odr.agreements.board_pages import copy_if_effective, current_place, errors_of
-from odr.agreements.schemas import ConfirmOralIn, ReadIn, SignIn
+from odr.agreements.schemas import AtOnce, ConfirmOralIn, ReadIn, SignIn
 from odr.core import forms, web
 from odr.core.errors import Conflict, Expired, Invalid, OdrError, TooMany
 from odr.core.forms import Form
@@ -41,12 +41,17 @@ async def _page(
             return web.see_other(f"/cases/{pid}/agreement")
         if name == _SIGN and not await service.has_read(session, actor, agreement):
             return web.see_other(f"/cases/{pid}/agreement/signature")
+        doc = await documents.document(session, place)
+        key = place.view.principal.pid if place.view.principal is not None else standing.MEDIATOR
+        if any(slot["key"] == key and slot["done"] for slot in doc["signatures"]):
+            return web.see_other(f"/cases/{pid}/agreement")  # signed already, here or on paper: nothing is asked twice
         text = await content.kept(session, place.case, agreement)
         context: dict[str, Any] = {
             "case": place.case,
             "at": f"/cases/{pid}/agreement",
-            "doc": await documents.document(session, place),
+            "doc": doc,
             "text": text,
+            "at_once": AtOnce(text.register.performed).label if text.register is not None else "",
             "clauses": [
                 (clause, rules.capitals(clause.amount_fen) if clause.amount_fen else "") for clause in text.clauses
             ],
@@ -55,6 +60,7 @@ async def _page(
             "staff": actor.is_staff,
             "part": part,
             "sent": sent,
+            "early": isinstance(error, TooMany),
         }
     status = error.status if error is not None else 200
     return render(request, name, status=status, errors=errors_of(error), values=values or {}, **context)

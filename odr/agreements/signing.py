@@ -67,10 +67,10 @@ async def sign(database: Database, actor: Actor, pid: str, wanted: SignIn) -> St
         hands.need_same_text(place.agreement, wanted.sha256)
         hand = await hands.signing(session, actor, place)
         await reading.need(session, actor, place.agreement)
+        if gaps := wanted.gaps(party=hand.party is not None):
+            raise Invalid(gaps)
         drawn, typed = _written(wanted, actor)
         await _need_fresh_strokes(session, place.agreement, drawn)
-        if hand.party is not None and not wanted.e_sign:
-            raise Invalid({"e_sign": _("请先同意使用电子签名。不愿意的，可以到窗口签纸质协议。")})
     code_id = await check_code(database, actor, pid, wanted.code)
     async with database.write() as session:
         place = await access.for_change(session, actor, pid)
@@ -92,8 +92,6 @@ def _written(wanted: SignIn, actor: Actor) -> tuple[dict[str, Any] | None, str]:
     """The drawn name, or the typed one, which must be the signer's own."""
     if wanted.strokes.strip():
         return strokes.read(wanted.strokes), ""
-    if not wanted.typed_name:
-        raise Invalid({"strokes": _("请用手指在框里写下您的名字。")})
     if _plain(wanted.typed_name) != _plain(actor.name):
         raise Invalid({"typed_name": _("请输入您登记的全名：%(name)s。", name=actor.name)})
     return None, wanted.typed_name

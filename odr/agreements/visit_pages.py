@@ -11,7 +11,7 @@ from odr.agreements.board_pages import errors_of
 from odr.agreements.performance_schemas import VisitFormIn
 from odr.agreements.schemas import Performed, VisitIn
 from odr.cases import access as case_access
-from odr.cases.codes import Side, State
+from odr.cases.codes import Channel, Side, State
 from odr.core import clock, forms, web
 from odr.core.errors import Conflict, Invalid, NotFound, OdrError
 from odr.core.i18n import N_, _
@@ -116,6 +116,12 @@ async def reopen(request: Request, actor: SignedIn, pid: str, visit: str) -> Res
             await service.reopen_from_visit(session, actor, pid, visit)
     except Conflict as error:
         return await _visits(request, actor, pid, error=error)
+    async with web.read(request) as session:
+        try:
+            await access.of_case(session, actor, pid)
+        except NotFound:
+            # The case waits to be assigned again, and this mediator has no place in it until then.
+            return web.see_other("/desk")
     return web.see_other(f"/cases/{pid}")
 
 
@@ -130,7 +136,9 @@ async def _form(
         if not view.is_party:
             raise NotFound()
         waits = await visits.form_for(session, view) is not None
-        context: dict[str, Any] = {"case": view.case, "at": f"/cases/{pid}/visits", "waits": waits} | _choices()
+        answered = any(row.channel == Channel.WEB.value for row in await visits.visits_of(session, view))
+        at = f"/cases/{pid}/visits"
+        context: dict[str, Any] = {"case": view.case, "at": at, "waits": waits, "answered": answered} | _choices()
     status = error.status if error is not None else 200
     return render(
         request, "agreements/visit_form.html", status=status, errors=errors_of(error), values=values or {}, **context

@@ -19,7 +19,7 @@ from odr.cases.access import Do, View
 from odr.cases.clocks import ClockKind
 from odr.cases.codes import CaseRole, Category, PartyKind, PartyRole, Result, Side, State
 from odr.cases.events import Entry, timeline
-from odr.cases.facts import Gathered, PartyState, gather
+from odr.cases.facts import Gathered, PartyState, gather, in_effect_since
 from odr.cases.models import Assignment, Case, CaseClock, Party
 from odr.cases.next_steps import next_step
 from odr.cases.seating import shown_name
@@ -160,7 +160,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
         "rooms": [room_brief(room) | {"unread": room.unread, "can": room.can} for room in own_rooms],
         "timeline": [asdict(entry) | {"at": _iso(entry.at)} for entry in entries],
         "files": await _files(session, case),
-        "links": _links(view, bool(own_rooms), anew=found.facts.mediated_anew),
+        "links": _links(view, bool(own_rooms), agreed=case.id in await in_effect_since(session, [case.id])),
     }
     if view.is_staff:
         doc["deadlines"] = [_deadline(row) for row in await deadlines.running(session, case)]
@@ -283,8 +283,9 @@ async def _files(session: AsyncSession, case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _links(view: View, has_room: bool, *, anew: bool) -> list[dict[str, str]]:
-    """The pages of this case that are worth opening now. `anew`: what is done of a first agreement is entered still."""
+def _links(view: View, has_room: bool, *, agreed: bool) -> list[dict[str, str]]:
+    """The pages of this case that are worth opening now. `agreed`: an agreement took effect once, and stays to be read
+    while it is mediated anew and after the case was opened again."""
     at, state = f"/cases/{view.case.pid}", view.state
     links = [{"text": _("案件"), "href": at, "name": "case"}]
     if has_room:
@@ -292,9 +293,9 @@ def _links(view: View, has_room: bool, *, anew: bool) -> list[dict[str, str]]:
     if CaseRole.CENTRE_CLERK in view.roles and not view.handles:
         return links
     late = (State.SIGNING, State.EFFECTIVE, State.PERFORMING, State.CONFIRMING, State.PERFORMED, State.FOLLOWED_UP)
-    if state in (State.MEDIATING, *late) or view.case.form:
+    if state in (State.MEDIATING, *late) or view.case.form or agreed:
         links.append({"text": _("协议"), "href": f"{at}/agreement", "name": "agreement"})
-    if view.case.form or (anew and state in (State.MEDIATING, State.SUSPENDED, State.SIGNING)):
+    if view.case.form or agreed:
         links.append({"text": _("履行"), "href": f"{at}/performance", "name": "performance"})
     if view.case.accepted_at is not None:
         links.append({"text": _("会面"), "href": f"{at}/meetings", "name": "meetings"})

@@ -16,6 +16,10 @@ from odr.core import paper
 from odr.core.log import log
 from odr.core.templating import env
 
+_PRODUCER = "ODR"
+# So much lower (points) stands the number of the file on a page that has one of its own, from an earlier binding.
+_BELOW = 18.0
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -153,6 +157,17 @@ def _finished(leaf: Leaf) -> list[Any]:
         return []
 
 
+def _was_bound(leaf: Leaf) -> bool:
+    """Whether this paper was bound here before, with numbers that its own table of contents names."""
+    from pypdf import PdfReader
+
+    if leaf.data is None:
+        return False
+    reader = PdfReader(io.BytesIO(leaf.data))
+    found = None if reader.is_encrypted else reader.metadata
+    return found is not None and found.producer == _PRODUCER
+
+
 def _numbers(count: int) -> list[Any]:
     """Pages that hold nothing but their number."""
     if count < 1:
@@ -176,17 +191,18 @@ def _written(parts: Sequence[tuple[Leaf, list[Any]]], numbers: Sequence[Any], ti
     for leaf, pages in parts:
         digest.update(f"{leaf.key}\0{leaf.title}\0{leaf.html}\0".encode() + (leaf.data or b""))
         first = len(writer.pages)
+        below = _BELOW if leaf.numbered and _was_bound(leaf) else 0.0
         for page in pages:
             added = writer.add_page(page)
             if leaf.numbered:
                 # At the same place of every sheet, whatever its size.
                 shift = float(added.mediabox.right) - float(numbers[at].mediabox.right)
-                rise = float(added.mediabox.top) - float(numbers[at].mediabox.top)
+                rise = float(added.mediabox.top) - float(numbers[at].mediabox.top) - below
                 added.merge_transformed_page(numbers[at], Transformation().translate(shift, rise))
                 at += 1
         writer.add_outline_item(title=leaf.title, page_number=first)
     writer.page_mode = "/UseOutlines"
-    writer.metadata = {"/Title": title, "/Producer": "ODR"}
+    writer.metadata = {"/Title": title, "/Producer": _PRODUCER}
     name = digest.digest()[:16]
     writer._ID = ArrayObject([ByteStringObject(name), ByteStringObject(name)])
     writer._root_object[NameObject("/Lang")] = create_string_object("zh-CN")

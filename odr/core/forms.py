@@ -71,7 +71,9 @@ def sentence(problem: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(limits["error"])
     if kind in ("missing", "string_too_short", "none_required", "too_short"):
-        return _("请填写这一项。") if limits.get("min_length", 1) <= 1 else _("写得太短了，请再多写几个字。")
+        if kind == "string_too_short" and limits["min_length"] > 1:
+            return _("写得太短了，至少要写 %(n)s 个字。", n=limits["min_length"])
+        return _("请填写这一项。")
     if kind == "string_too_long":
         return _("最多写 %(n)s 个字，现在超过了。", n=limits["max_length"])
     if kind == "too_long":
@@ -81,9 +83,13 @@ def sentence(problem: Mapping[str, Any]) -> str:
     if kind.startswith(("int", "decimal", "float")):
         return _("请填写数字。")
     if kind in ("greater_than", "greater_than_equal"):
-        return _("数字太小了。")
+        if "ge" in limits:
+            return _("数字太小了，最小是 %(n)s。", n=limits["ge"])
+        return _("数字太小了，要大于 %(n)s。", n=limits["gt"])
     if kind in ("less_than", "less_than_equal"):
-        return _("数字太大了。")
+        if "le" in limits:
+            return _("数字太大了，最大是 %(n)s。", n=limits["le"])
+        return _("数字太大了，要小于 %(n)s。", n=limits["lt"])
     if kind == "extra_forbidden":
         return _("这里不接受这一项。")
     return _("请从给出的选项里选一个。") if kind in ("enum", "literal_error") else _("这一项填得不对，请看一看。")

@@ -1,6 +1,7 @@
 """Gettext. The Chinese text is the message id; the language of a request is in a context variable."""
 
 import gettext
+import os
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -28,8 +29,9 @@ def catalogue(name: str) -> gettext.NullTranslations:
     if not po.exists():
         return gettext.NullTranslations()
     mo = po.with_suffix(".mo")
-    if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
-        # Needed once per change of a catalogue, so no start waits for it.
+    if not mo.exists() or mo.stat().st_mtime_ns != po.stat().st_mtime_ns:
+        # Needed once per change of a catalogue, so no start waits for it. The same moment and not a later one: a
+        # copied tree can hold an old .mo that is younger than its .po.
         from babel.messages.mofile import write_mo
         from babel.messages.pofile import read_po
 
@@ -38,6 +40,8 @@ def catalogue(name: str) -> gettext.NullTranslations:
         try:
             with mo.open("wb") as target:
                 write_mo(target, messages)
+            times = po.stat()
+            os.utime(mo, ns=(times.st_atime_ns, times.st_mtime_ns))
         except OSError:  # a read-only installation compiles into memory each start
             import io
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from odr.agreements import confirming, performing, service
+from odr.agreements import confirming, papers, performing, service
 from odr.agreements.models import CourtRequest, PerformanceItem
 from odr.agreements.schemas import ClaimIn, CourtConsentIn, CourtOutcomeIn, CourtRequestIn, SettleIn
 from odr.audit.models import LedgerRow
@@ -70,6 +70,7 @@ async def test_both_agree_the_request_is_filed_and_the_court_confirms(story: Sto
     assert (shown["possible"], shown["until"]) == (True, str(until))
     assert shown["days_left"] == (until - clock.today()).days
     assert shown["can"]["agree"]
+    assert "以前一起请法院确认" in await _get(cast.applicant, f"/cases/{story.case}/agreement")
 
     await _agree(story, cast.applicant)
     await _agree(story, cast.applicant)  # a second tap changes nothing
@@ -106,6 +107,8 @@ async def test_both_agree_the_request_is_filed_and_the_court_confirms(story: Sto
         await _record(story, "rejected")
     with pytest.raises(Conflict, match="已经确认过"):
         await _agree(story, cast.applicant)
+    agreement = f"/cases/{story.case}/agreement"
+    assert "以前一起请法院确认" not in await _get(cast.applicant, agreement), "confirmed: nothing is left to ask"
 
     async with story.db.read() as session:
         clocks = {row.kind: row for row in await session.scalars(select(CaseClock))}
@@ -117,6 +120,10 @@ async def test_both_agree_the_request_is_filed_and_the_court_confirms(story: Sto
         told = list(await session.scalars(select(outbox.Outbox).where(outbox.Outbox.tag == "case:record_court_result")))
         assert {row.person_id for row in told} >= {cast.applicant.id, cast.respondent.id}
         assert not any("法院" in row.text for row in told if row.channel == "sms")
+        notes = list(
+            await session.scalars(select(CaseEvent.note).where(CaseEvent.tag == "case:record_court_result:done"))
+        )
+        assert notes == [f"法院确认有效，{papers.cn_date(clock.today())}"], "a day as people write it"
         facts = (await cases.gather(session, await session.get_one(Case, story.case_id))).facts
         assert facts.court_outcome is CourtOutcome.VALID
     lines = await story.lines(cast.applicant)

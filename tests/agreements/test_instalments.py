@@ -232,6 +232,14 @@ async def test_the_builder_shows_what_it_computed_and_keeps_what_was_typed(story
         board = await browser.get(f"/cases/{story.case}/agreement")
         for words in ("分 2 期付", "1,300.00 元", "未按期履行时"):
             assert words in board.text
+        held = {"csrf": CSRF, "agreement": pid}
+        short = await browser.post(at, data=held | {"rows.0.amount": "1", "rows.0.due_on": str(clock.today())})
+        assert short.status_code == 422
+        assert 'href="#f-default_term"' in short.text, "what was not chosen is named beside what does not fit"
+        assert 'href="#f-rows"' in short.text
+        # A number of any length is no reason to fall over (int() refuses more than 4,300 digits).
+        huge = await browser.post(f"{at}/removal", data={"csrf": CSRF, "agreement": "x", "version": "9" * 5000})
+        assert huge.status_code == 409
         dropped = await browser.post(f"{at}/removal", data={"csrf": CSRF, "agreement": pid, "version": "2"})
         assert dropped.status_code == 303
     async with story.cast.applicant.browser() as browser:

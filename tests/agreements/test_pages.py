@@ -10,6 +10,7 @@ from PIL import Image
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from odr.agreements import service
 from odr.agreements.models import Agreement, Signature
 from odr.core import clock, outbox
 from odr.evidence import service as evidence
@@ -101,6 +102,9 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
         await _get(who, f"{at}/signature?step=sign")
         drawn = strokes_of(who.id)
         values = {"agreement": held, "sha256": sha, "form": "written", "read": "1", "e_sign": "1"}
+        nothing = await _post(who, f"{at}/signature", 422, **(values | {"e_sign": ""}))
+        for field in ("e_sign", "strokes", "code"):
+            assert f'href="#f-{field}"' in nothing, "all that is missing is named at once"
         kept = await _post(who, f"{at}/signature", 422, strokes=drawn, code="12", **values)
         assert "6 位数字" in kept
         assert drawn.replace('"', "&#34;") in kept
@@ -108,6 +112,7 @@ async def test_the_whole_way_on_pages_alone(story: Story) -> None:
         for later, status in ((0, 429), (61, 200)):
             with clock.shifted(timedelta(seconds=later)):
                 kept = await _post(who, f"{at}/signature/codes", status, strokes=drawn, code="12", **values)
+                assert ("请等一会儿再试" in kept) is (status == 429)
             assert drawn.replace('"', "&#34;") in kept
             assert re.search('name="e_sign"[^>]* checked', kept)
         assert "新的验证码已经发出" in kept
@@ -175,8 +180,10 @@ async def test_paper_is_taken_in_on_its_page(story: Story) -> None:
     await _get(story.cast.body_clerk, path)
     await _get(story.cast.applicant, path, 403)
     values = {"agreement": agreement.pid, "signers": [story.applicant], "seen": "1", "note": "窗口"}
-    again = await _post(story.cast.body_clerk, path, 422, check_code="xyz", **values)
+    again = await _post(story.cast.body_clerk, path, 422, check_code="xyz", **(values | {"seen": ""}))
     assert "12 位核对码" in again
+    assert "请拍照或扫描签好的纸" in again, "all that is missing is named at once"
+    assert "请先核对签名的人" in again
     assert "窗口" in again
     code = agreement.check_code.lower()
     await _post(story.cast.body_clerk, path, 422, check_code=code, **values)
@@ -188,17 +195,38 @@ async def test_paper_is_taken_in_on_its_page(story: Story) -> None:
         scan = await session.get_one(File, (await session.scalars(select(Signature.scan_file_id))).one())
     pages = PdfReader(io.BytesIO(await evidence.read_bytes(scan, original=True))).pages
     assert [round(page.mediabox.width) for page in pages] == [96, 144, 192], "in the order they were chosen"
-    assert "纸上签名" in await _get(story.cast.body_clerk, f"/cases/{story.case}/agreement")
+    shown = await _get(story.cast.body_clerk, f"/cases/{story.case}/agreement")
+    assert "纸上签名" in shown
+    await _get(story.cast.applicant, f"/cases/{story.case}/agreement/signature", 303)  # signed on paper: asked no more
+    await _get(story.cast.respondent, f"/cases/{story.case}/agreement/signature")
+
+
+async def test_what_is_read_before_signing_holds_every_field_of_the_paper(story: Story) -> None:
+    pid = await story.draft()
+    account = "王某某，工商银行海勃湾支行，6222020602001234567"
+    later = str(clock.today() + timedelta(days=40))
+    lasting = {"recurring": "每月 5 日以前", "begins_on": str(clock.today()), "due_on": later}
+    clause = await story.clause(pid, story.pay(account=account, place="海达社区调解室", **lasting))
+    for who in (story.cast.applicant, story.cast.respondent):
+        await story.answer(who, pid, clause)
+    await service.finalise(story.db, story.cast.mediator.actor, pid)
+    text = await _get(story.cast.applicant, f"/cases/{story.case}/agreement/signature?part=2")
+    for field in (account, "海达社区调解室", "每月 5 日以前", "从哪一天起", "为止"):
+        assert field in text
 
 
 async def test_an_oral_agreement_on_its_pages(story: Story) -> None:
     agreement = await story.frozen("oral")
     at = f"/cases/{story.case}/agreement"
     assert "读一遍，然后确认" in await _get(story.cast.applicant, at)
+    text = await _get(story.cast.applicant, f"{at}/signature?part=2")
+    for field in ("登记表上还写了", "海达社区调解室", "以后履行", "跨调委会"):
+        assert field in text, "what is confirmed is the whole register form"
     reads = {"agreement": agreement.pid, "sha256": agreement.sha256, "way": "pages", "read": "1"}
     await _post(story.cast.applicant, f"{at}/signature/codes", **reads)
     values = {"agreement": agreement.pid, "sha256": agreement.sha256, "form": "oral"}
     await _post(story.cast.applicant, f"{at}/signature", code=await _code(story), **values)
+    assert "手机或网页确认" in await _get(story.cast.applicant, at)
     await _post(
         story.cast.mediator, f"{at}/vouchings", agreement=agreement.pid, sha256=agreement.sha256,
         party=story.respondent, channel="onsite", note="当面确认",

@@ -141,6 +141,11 @@ async def test_a_relapse_found_before_the_close_goes_the_way_in_one_tap(story: S
         assert "重新打开这件纠纷" in page
         answer = await browser.post(f"/cases/{story.case}/visits/{found}/reopening", data={"csrf": CSRF})
         assert answer.status_code == 303
+        assert (await browser.get(answer.headers["location"])).status_code == 200, "a way on, not a page that is gone"
+    async with story.cast.applicant.browser() as browser:
+        page = (await browser.get(f"/cases/{story.case}")).text
+        for kept in ("agreement", "performance"):
+            assert f'href="/cases/{story.case}/{kept}"' in page, "what was signed stays to be read"
     assert await story.state() == "accepted"
 
 
@@ -184,7 +189,9 @@ async def test_a_party_fills_in_the_form_it_was_sent_and_the_other_side_sees_not
         async with cast.everybody()[who].browser() as browser:
             for path in (at, f"/cases/{story.case}"):
                 assert WORDS not in (await browser.get(path)).text
-            assert "现在没有" not in (await browser.get(f"{at}/form")).text
+            never = (await browser.get(f"{at}/form")).text
+            assert "现在没有要您填写的回访" in never, "who was asked nothing is not thanked for an answer"
+            assert "谢谢您" not in never
         async with cast.everybody()[who].program() as client:
             assert (await client.get(f"/api/v1{at}")).json() == []
             assert (await client.get(f"/api/v1{at}/due")).json() == []

@@ -1,10 +1,12 @@
 """The Chinese text is the message id; English is complete beside it."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
@@ -43,3 +45,22 @@ def test_a_text_in_english_and_an_unknown_one() -> None:
     i18n.set_locale("en")
     assert i18n._("调解员") == "Mediator"
     assert i18n._("没有这句话 %(n)s", n=3) == "没有这句话 3"
+
+
+def test_a_compiled_catalogue_younger_than_its_source_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copied tree, or a file put back from an archive: the .mo of another version with a newer time stamp."""
+    place = tmp_path / "en" / "LC_MESSAGES"
+    place.mkdir(parents=True)
+    po, mo = place / "odr.po", place / "odr.mo"
+    monkeypatch.setattr(i18n, "LOCALE_DIR", tmp_path)
+    compiled = i18n.catalogue.__wrapped__
+    for english in ("first", "second"):
+        po.write_text(
+            f'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "甲"\nmsgstr "{english}"\n'
+        )
+        if mo.exists():
+            os.utime(po, ns=(0, mo.stat().st_mtime_ns - 10**9))
+        assert compiled("en").gettext("甲") == english
+    assert mo.stat().st_mtime_ns == po.stat().st_mtime_ns
