@@ -1,5 +1,6 @@
 """Performing part by part, another day, the papers about it, and what the law says of each."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -243,6 +244,9 @@ async def test_late_ones_lie_on_the_desk_and_a_breach_gives_a_notice_with_the_wa
         kept = await browser.get(row["href"])
         assert kept.status_code == 303
         assert (await browser.get(kept.headers["location"])).content.startswith(b"%PDF")
+        page = (await browser.get(f"/cases/{story.case}/performance")).text
+        assert re.search(r"调委会登记.{0,80}一直没有付", page, re.S), "these are not the other side's words"
+        assert "对方的话" not in page
     for who in ("stranger", "centre_clerk", "auditor"):
         async with story.cast.everybody()[who].browser() as browser:
             assert (await browser.get(row["href"])).status_code == 404
