@@ -1,6 +1,7 @@
 """Gettext. The Chinese text is the message id; the language of a request is in a context variable."""
 
 import gettext
+import io
 import os
 from contextvars import ContextVar
 from functools import cache
@@ -37,20 +38,23 @@ def catalogue(name: str) -> gettext.NullTranslations:
 
         with po.open("rb") as source:
             messages = read_po(source)
+        buffer = io.BytesIO()
+        write_mo(buffer, messages)
         try:
-            with mo.open("wb") as target:
-                write_mo(target, messages)
-            times = po.stat()
-            os.utime(mo, ns=(times.st_atime_ns, times.st_mtime_ns))
+            _put(mo, buffer.getvalue(), po.stat())
         except OSError:  # a read-only installation compiles into memory each start
-            import io
-
-            buffer = io.BytesIO()
-            write_mo(buffer, messages)
             buffer.seek(0)
             return gettext.GNUTranslations(buffer)
     with mo.open("rb") as compiled:
         return gettext.GNUTranslations(compiled)
+
+
+def _put(mo: Path, compiled: bytes, times: os.stat_result) -> None:
+    """All of it or nothing: several processes may start in the same moment."""
+    half = mo.with_suffix(f".{os.getpid()}.mo")
+    half.write_bytes(compiled)
+    os.utime(half, ns=(times.st_atime_ns, times.st_mtime_ns))
+    half.replace(mo)
 
 
 def _(text: str, /, **values: object) -> str:
