@@ -13,6 +13,9 @@ from odr.cases.models import Case, CaseClock
 from odr.core import clock, ids, outbox
 from odr.core.db import Database
 from odr.core.settings import Settings
+from odr.meetings import coming
+from odr.meetings import service as meetings
+from odr.meetings.schemas import ComingIn, Expected, Kind, PlanIn
 from odr.rooms import service as rooms
 from odr.rooms.schemas import SayIn
 from tests.cases.story import Story
@@ -167,6 +170,25 @@ async def test_a_room_and_its_lines(db: Database, cast: Cast, story: Story) -> N
             await rooms.say(db, cast.applicant.actor, joint.pid, SayIn(id=ids.new_pid(), text=f"第{n}句话"))
         await nothing_left(db)  # a search asks twice more while the index has not caught up
         counts.append([await _asked(cast.applicant, path) for path in pages])
+    assert counts[0] == counts[1]
+
+
+async def test_meetings_and_who_cannot_come_to_them(db: Database, cast: Cast, story: Story) -> None:
+    pages = [
+        (cast.applicant, f"/cases/{story.pid}"),
+        (cast.applicant, f"/cases/{story.pid}/meetings"),
+        (cast.mediator, "/desk"),
+    ]
+    counts = []
+    for some in (1, 5):
+        for n in range(some):
+            at = clock.now() + timedelta(hours=3, minutes=10 * some + n)
+            given = PlanIn(kind=Kind.ONSITE, purpose=f"第{n}次会面", place="海达社区", starts_at=at)
+            async with db.write() as session:
+                row = await meetings.plan(session, cast.mediator.actor, story.pid, given)
+            async with db.write() as session:
+                await coming.say(session, cast.respondent.actor, row.pid, ComingIn(kind=Expected.UNABLE))
+        counts.append([await _asked(member, path) for member, path in pages])
     assert counts[0] == counts[1]
 
 

@@ -45,8 +45,9 @@ it("leaves nothing of this person behind, and what is another's alone", async ()
   expect(confirm).not.toHaveBeenCalled();
 });
 
-it("signs out where nothing can be kept", async () => {
+it("signs out where no line can be kept, and takes the draft along", async () => {
   vi.stubGlobal("indexedDB", { open: () => { throw new Error("private mode"); } });
   leave();
   await vi.waitFor(() => expect(submit).toHaveBeenCalled());
+  expect(readDraft("me", "r")).toBe("");
 });

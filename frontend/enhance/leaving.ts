@@ -17,8 +17,12 @@ async function unsent(me: string): Promise<{ ids: string[]; remove: () => Promis
 }
 
 function forgetDrafts(me: string): void {
-  const names = Object.keys(localStorage).filter((name) => name.startsWith(draftsOf(me)));
-  names.forEach((name) => localStorage.removeItem(name));
+  try {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(draftsOf(me)));
+    names.forEach((name) => localStorage.removeItem(name));
+  } catch {
+    // Storage is off.
+  }
 }
 
 async function leave(form: HTMLFormElement, me: string): Promise<void> {
@@ -26,10 +30,10 @@ async function leave(form: HTMLFormElement, me: string): Promise<void> {
     const waiting = await unsent(me);
     if (waiting.ids.length && !window.confirm(form.dataset.unsent)) return;
     await waiting.remove();
-    forgetDrafts(me);
   } catch {
-    // Nothing can be kept on this device, so nothing lies there.
+    // No line can be kept on this device, so none lies there.
   }
+  forgetDrafts(me);
   form.submit();
 }
 

@@ -20,16 +20,18 @@ from odr.agreements.standing import Standing
 from odr.audit import service as audit
 from odr.audit.who import SYSTEM, Who
 from odr.cases import service as cases
+from odr.cases.access import mediated_by
 from odr.cases.codes import COURT_NO, CaseRole, Channel, CourtOutcome, Side, State
+from odr.cases.events import MEDIATED_ANEW, REOPENED, TOOK_EFFECT
 from odr.cases.guards import Guard
-from odr.cases.models import Assignment, Case, CaseEvent
+from odr.cases.models import Case, CaseEvent
 from odr.core import clock
 from odr.core.errors import Conflict, Forbidden
 from odr.core.i18n import _
 from odr.core.templating import moment
 
 ASKED = "party:anew:asked"
-_ENDS = ("case:mediate_anew:done", "case:take_effect:done", "case:settle_oral:done", "case:reopen:done")
+_ENDS = (MEDIATED_ANEW, *TOOK_EFFECT, REOPENED)
 _NEWS = "您的调解有新进展，请登录“我的纠纷”查看。"
 _DESK = "法院没有确认协议，有一方请您重新调解，请登录工作台查看。"
 
@@ -89,11 +91,10 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     """The cases of a mediator in which a side asks for it."""
     if not actor.has_role(Role.MEDIATOR):
         return []
-    mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
     query = (
         select(Case)
         .join(CaseEvent, CaseEvent.case_id == Case.id)
-        .where(Case.id.in_(mine), Case.state == State.PERFORMING, CaseEvent.tag == ASKED)
+        .where(Case.id.in_(mediated_by(actor)), Case.state == State.PERFORMING, CaseEvent.tag == ASKED)
         .order_by(Case.id)
     )
     rows = list((await session.scalars(query)).unique())

@@ -74,12 +74,13 @@ async def board(
         agreement = await access.current(session, view.case)
         doc = await documents.document(session, Place(view, agreement)) if agreement is not None else None
         versions, shown = await documents.versions(session, view), agreement.pid if agreement is not None else None
+        effective = doc is not None and doc["effective_at"] is not None
         context = _context(view, agreement) | {
             "doc": doc,
             # It is in effect, and another one is talked about: after a relapse, or a court's no.
-            "said_no": await confirming.outcome_of(session, view.case) in COURT_NO,
-            "court_open": await confirming.hindrance(session, view.case) is None,
-            "further": doc is not None and doc["effective_at"] is not None and view.state in performing.ANEW,
+            "said_no": effective and await confirming.outcome_of(session, view.case) in COURT_NO,
+            "court_open": effective and await confirming.hindrance(session, view.case) is None,
+            "further": effective and view.state in performing.ANEW,
             "checks": await checks.of_view(session, view, agreement),
             "live": await rooms.follow(session, view.case.pid, actor.person_id),
             "proposals": await proposal_docs.of_view(session, view),

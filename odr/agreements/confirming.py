@@ -376,7 +376,7 @@ async def shown(session: AsyncSession, view: View) -> dict[str, Any]:
                 {
                     "side": side.value,
                     "side_label": side.label,
-                    "at": at.isoformat(timespec="seconds"),
+                    "at": clock.iso(at),
                     "when": moment(at),
                     "mine": side is view.side,
                 }
@@ -437,9 +437,7 @@ async def _request(session: AsyncSession, view: View, row: CourtRequest) -> Mapp
         "enforce_until_day": day(enforce),
         "sent": pack is not None,
         "receipt_no": pack.receipt_no if pack is not None else "",
-        "received_at": pack.received_at.isoformat(timespec="seconds")
-        if pack is not None and pack.received_at
-        else None,
+        "received_at": clock.iso(pack.received_at) if pack is not None and pack.received_at else None,
         "received": moment(pack.received_at) if pack is not None and pack.received_at else None,
         "pack": await documents.file_address(session, pack.file_id) if pack is not None and view.handles else None,
         "id": row.pid,

@@ -1,7 +1,6 @@
 """What JSON answers about agreements, promises and visits. Each is a function of what this viewer may see."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -37,10 +36,6 @@ from odr.evidence.genuine import grouped
 from odr.evidence.models import File
 
 
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z") if at is not None else None
-
-
 @cases.adds("agreement")
 async def in_case(session: AsyncSession, view: View) -> dict[str, Any] | None:
     """The agreement as the room's panel and the case show it."""
@@ -70,19 +65,19 @@ async def document(session: AsyncSession, place: Place) -> dict[str, Any]:
         "total": shown.total,
         "my_turn": turn,
         "paper_only": hands.why_not_on_screen(place),
-        "frozen_at": _iso(agreement.frozen_at),
+        "frozen_at": clock.iso(agreement.frozen_at),
         "sha256": agreement.sha256,
         "pdf": await file_address(session, agreement.pdf_file_id),
         "copy": await file_address(session, agreement.copy_file_id),
         "signatures": [_slot(slot) for slot in stands.slots],
-        "effective_at": _iso(stands.effective_at),
+        "effective_at": clock.iso(stands.effective_at),
         "effects": [
             {
                 "rule": one.rule,
                 "title": _(one.title),
                 "source": _(one.source),
                 "counts": one.counts,
-                "at": _iso(one.at),
+                "at": clock.iso(one.at),
                 "when": moment(one.at),
                 "why": _(one.why),
             }
@@ -137,7 +132,7 @@ def _clause(clause: ClauseView) -> dict[str, Any]:
         "account": clause.account,
         "plan": instalments.shown(clause.plan),
         "changes": [
-            {"version": one.version, "at": _iso(one.at), "when": moment(one.at), "words": list(one.words)}
+            {"version": one.version, "at": clock.iso(one.at), "when": moment(one.at), "words": list(one.words)}
             for one in clause.changes
         ],
         "accepted": clause.accepted,
@@ -150,7 +145,7 @@ def _clause(clause: ClauseView) -> dict[str, Any]:
                 "answer": a.answer.value,
                 "comment": a.comment,
                 "private": a.private,
-                "at": _iso(a.at),
+                "at": clock.iso(a.at),
             }
             for a in clause.answers
         ],
@@ -169,7 +164,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "party": _named(slot.party),
         "done": row is not None,
         "method": row.method if row is not None else None,
-        "at": _iso(row.at) if row is not None else None,
+        "at": clock.iso(row.at) if row is not None else None,
         "when": moment(row.at) if row is not None else None,
         "signed_on": row.signed_on.isoformat() if row is not None and row.signed_on is not None else None,
         "signed_day": day(row.signed_on) if row is not None else "",
@@ -199,7 +194,7 @@ async def versions(session: AsyncSession, view: View) -> list[dict[str, Any]]:
                 "sha256": agreement.sha256,
                 "void_reason": agreement.void_reason,
                 "pdf": await file_address(session, agreement.pdf_file_id),
-                "effective_at": _iso(stands.effective_at),
+                "effective_at": clock.iso(stands.effective_at),
                 "copy": await file_address(session, agreement.copy_file_id),
                 "replaced": agreement.id in gone,
                 "effective": moment(stands.effective_at),
@@ -277,11 +272,11 @@ def _promise(
         "days_late": performance_rules.days_late(item.due_on, item.state, clock.today(), performing.SETTLED),
         "lasting": not performing.counts(item),
         "state": item.state,
-        "claimed_at": _iso(item.claimed_at),
+        "claimed_at": clock.iso(item.claimed_at),
         "claim_note": item.claim_note,
         "proof": files.get(item.proof_file_id or 0),
         "answer_note": item.answer_note,
-        "settled_at": _iso(item.settled_at),
+        "settled_at": clock.iso(item.settled_at),
         "mine": mine,
         "for_me": for_me,
         "parts": [_part(part, files, for_me) for part in done],
@@ -318,7 +313,7 @@ def _postponement(row: Postponement, mine: bool, for_me: bool) -> dict[str, Any]
         "from_day": day(row.from_on),
         "reason": row.reason,
         "state": row.state,
-        "asked_at": _iso(row.asked_at),
+        "asked_at": clock.iso(row.asked_at),
         "asked": moment(row.asked_at),
         "answer_note": row.answer_note,
         "answered": moment(row.answered_at),
@@ -343,7 +338,7 @@ def visit(row: ReturnVisit, party: Party) -> dict[str, Any]:
         "side_label": Side(party.side).label,
         "channel": row.channel,
         "channel_label": Channel(row.channel).label,
-        "visited_at": _iso(row.visited_at),
+        "visited_at": clock.iso(row.visited_at),
         "visited": moment(row.visited_at),
         "performed": row.performed,
         "satisfaction": row.satisfaction,

@@ -31,8 +31,8 @@ async def paper(session: AsyncSession, check: str) -> Genuine | None:
     if row is None:
         return None
     agreement, case, body = row
-    stand, effective = await _stand(session, case, agreement)
     dismissed = await _dismissed(session, agreement)
+    stand, effective = await _stand(session, case, agreement, dismissed=dismissed)
     moments = [(_("定稿时间"), agreement.frozen_at)] if agreement.frozen_at is not None else []
     if effective is not None and stand is not Stand.VOID:
         moments.append((_("生效时间"), effective))
@@ -66,7 +66,9 @@ _DISMISSED = {
 }
 
 
-async def _stand(session: AsyncSession, case: Case, agreement: Agreement) -> tuple[Stand, datetime | None]:
+async def _stand(
+    session: AsyncSession, case: Case, agreement: Agreement, *, dismissed: bool
+) -> tuple[Stand, datetime | None]:
     stands = await standing.of(session, agreement)
     if agreement.state == "void":
         return Stand.VOID, None
@@ -75,7 +77,6 @@ async def _stand(session: AsyncSession, case: Case, agreement: Agreement) -> tup
         return Stand.REPLACED, stands.effective_at
     if stands.effective_at is None:
         return Stand.NOT_YET, None
-    dismissed = await _dismissed(session, agreement)
     return (Stand.NOT_CONFIRMED if dismissed else Stand.IN_FORCE), stands.effective_at
 
 

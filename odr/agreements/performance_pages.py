@@ -98,9 +98,7 @@ async def _shown(
     return render(request, name, status=status, errors=errors_of(error), values=values or {}, **context)
 
 
-def _chosen(
-    only: str, promises: list[dict[str, Any]], before: list[dict[str, Any]]
-) -> list[dict[str, Any]]:  # fmt: skip
+def _chosen(only: str, promises: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One promise: of the agreement in effect, or of one that was replaced. Raises NotFound."""
     old = [one | {"replaced": True} for row in before for one in row["promises"]]
     found = [one for one in [*(one | {"replaced": False} for one in promises), *old] if one["id"] == only]

@@ -22,9 +22,9 @@ from odr.audit import service as audit
 from odr.audit.who import SYSTEM
 from odr.bodies.models import Body
 from odr.cases import service as cases
-from odr.cases.access import View
+from odr.cases.access import View, mediated_by
 from odr.cases.codes import COURT_NO, CaseRole, Category, CourtOutcome, Side, State
-from odr.cases.models import Assignment, Case, Party
+from odr.cases.models import Case, Party
 from odr.core import clock, paper
 from odr.core.db import Database
 from odr.core.errors import Conflict, Forbidden, NotFound, OdrError
@@ -106,10 +106,10 @@ async def remedies(session: AsyncSession, case: Case, item: PerformanceItem | No
         court_until=effect.court_until if effect is not None and possible else None,
         confirmed=valid is not None,
         refused=confirming.outcome(requests) in COURT_NO,
+        broken=True,
         enforce_until=enforce_until,
     )
-    # That a promise may be kept after all is no way for who was let down.
-    return [one for one in rules.routes(matter) if one.key != "keep"]
+    return rules.routes(matter)
 
 
 async def breach(session: AsyncSession, actor: Actor, pid: str, wanted: ReasonIn) -> PerformancePaper:
@@ -265,8 +265,7 @@ async def asked_for_in_own_cases(session: AsyncSession, actor: Actor) -> list[di
     """The same in a mediator's cases: who handled it knows whether all was kept."""
     if not actor.has_role(Role.MEDIATOR):
         return []
-    mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
-    return await _asked(session, actor, Case.id.in_(mine))
+    return await _asked(session, actor, Case.id.in_(mediated_by(actor)))
 
 
 async def _asked(session: AsyncSession, actor: Actor, theirs: ColumnElement[bool]) -> list[dict[str, Any]]:
@@ -337,8 +336,8 @@ async def shown(session: AsyncSession, view: View) -> list[dict[str, Any]]:
                 "state": row.state,
                 "purpose": row.purpose,
                 "reference": row.reference,
-                "asked_at": row.asked_at.isoformat(timespec="seconds"),
-                "issued_at": row.issued_at.isoformat(timespec="seconds") if row.issued_at is not None else None,
+                "asked_at": clock.iso(row.asked_at),
+                "issued_at": clock.iso(row.issued_at),
                 "when": moment(row.issued_at or row.asked_at),
                 "check_code": genuine.grouped(row.check_code) if row.state == "issued" else None,
                 "sha256": row.sha256,

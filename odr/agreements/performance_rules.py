@@ -101,6 +101,8 @@ class Matter:
     confirmed: bool = False
     refused: bool = False
     """A court was asked and did not confirm."""
+    broken: bool = False
+    """A promise was not kept: that it may be kept after all is no way for who was let down."""
     enforce_until: date | None = None
 
 
@@ -146,7 +148,8 @@ def routes(matter: Matter) -> list[Route]:
         found.append(Route("enforce", text, N_("人民调解法第三十三条，民事诉讼法第二百五十条"), until))
     if matter.refused:
         found.append(Route("anew", _ANEW, N_("人民调解法第三十三条第三款，民事诉讼法第二百零六条")))
-        found.append(Route("keep", _KEEP, N_("人民调解法第三十一条")))
+        if not matter.broken:
+            found.append(Route("keep", _KEEP, N_("人民调解法第三十一条")))
     if matter.category in LABOUR:
         if matter.money:
             found.append(Route("order", _ORDER, N_("劳动争议调解仲裁法第十六条")))

@@ -15,8 +15,8 @@ from odr.agreements.models import PerformanceItem
 from odr.agreements.performance_models import Postponement
 from odr.agreements.schemas import Kind
 from odr.cases import service as cases
-from odr.cases.access import View
-from odr.cases.models import Assignment, Case
+from odr.cases.access import View, mediated_by
+from odr.cases.models import Case
 from odr.core import clock, ics
 from odr.core.i18n import _
 from odr.core.templating import money
@@ -55,11 +55,10 @@ async def late(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     """What is over its day in a mediator's cases, the longest first, and the wishes for another day that wait."""
     if not actor.has_role(Role.MEDIATOR):
         return []
-    mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
     query = (
         select(PerformanceItem, Case)
         .join(Case, Case.id == PerformanceItem.case_id)
-        .where(PerformanceItem.case_id.in_(mine), PerformanceItem.state.not_in(performing.SETTLED))
+        .where(PerformanceItem.case_id.in_(mediated_by(actor)), PerformanceItem.state.not_in(performing.SETTLED))
         .where(Case.state.in_(performing.PERFORMING))
         .order_by(PerformanceItem.due_on, PerformanceItem.id)
     )

@@ -15,7 +15,7 @@ from odr.agreements.models import PerformanceItem, ReturnVisit
 from odr.agreements.visit_models import DueVisit
 from odr.audit.who import SYSTEM, Who
 from odr.cases import service as cases
-from odr.cases.access import View
+from odr.cases.access import View, mediated_by
 from odr.cases.clocks import ClockKind
 from odr.cases.codes import CaseRole, Category, Channel
 from odr.cases.models import Assignment, Case, Party
@@ -190,9 +190,7 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     """The visits that are due or late, one line a case, for the desk of the one who handled them."""
     if not actor.has_role(Role.MEDIATOR):
         return []
-    mine = select(Assignment.case_id).where(
-        Assignment.person_id == actor.person_id, Assignment.confirmed_at.is_not(None), Assignment.ended_at.is_(None)
-    )
+    mine = mediated_by(actor).where(Assignment.confirmed_at.is_not(None))
     query = (
         select(DueVisit, Case)
         .join(Case, Case.id == DueVisit.case_id)

@@ -279,7 +279,7 @@ async def at_desk(session: AsyncSession, actor: Actor) -> list[Case]:
     """The cases this mediator is assigned to and that are not closed, newest first."""
     if not actor.has_role(Role.MEDIATOR):
         return []
-    query = select(Case).where(*_of_mediator(actor), Case.state.not_in(_DONE)).order_by(Case.id.desc())
+    query = select(Case).where(Case.id.in_(mediated_by(actor)), Case.state.not_in(_DONE)).order_by(Case.id.desc())
     return list(await session.scalars(query))
 
 
@@ -287,7 +287,7 @@ async def closed_at_desk(session: AsyncSession, actor: Actor, page: int = 1) -> 
     """A page of this mediator's closed cases, newest first, and how many there are in all."""
     if not actor.has_role(Role.MEDIATOR):
         return [], 0
-    theirs = (*_of_mediator(actor), Case.state.in_(_DONE))
+    theirs = (Case.id.in_(mediated_by(actor)), Case.state.in_(_DONE))
     count = await session.scalar(select(func.count()).select_from(Case).where(*theirs)) or 0
     query = select(Case).where(*theirs).order_by(Case.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
     return list(await session.scalars(query)), count
@@ -299,13 +299,14 @@ async def closed_at_desk_after(
     """The same for programs: as `mine_after`."""
     if not actor.has_role(Role.MEDIATOR):
         return [], None
-    theirs = (*_of_mediator(actor), Case.state.in_(_DONE))
+    theirs = (Case.id.in_(mediated_by(actor)), Case.state.in_(_DONE))
     return await _after(session, select(Case).where(*theirs), theirs, after, limit, newest=True)
 
 
-def _of_mediator(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+def mediated_by(actor: Actor) -> Select[int]:
+    """The cases this person is assigned to, and no party of: for every list of what a mediator has to do."""
     assigned = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
-    return Case.id.in_(assigned), Case.id.not_in(_own(actor))
+    return assigned.where(Assignment.case_id.not_in(_own(actor)))
 
 
 async def in_queue(

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.cases import clocks
 from odr.cases.clocks import ClockKind, Origin
 from odr.cases.codes import Category
+from odr.cases.events import MEDIATED_ANEW, REOPENED
 from odr.cases.lifecycle import Start
 from odr.cases.models import Assignment, Case, CaseClock, CaseEvent
 from odr.core import clock, jobs
 
 JOB = "cases:clock"
 _WARNING = timedelta(days=1)
-_REOPENED, _ANEW = "case:reopen:done", "case:mediate_anew:done"
 
 
 async def running(session: AsyncSession, case: Case) -> list[CaseClock]:
@@ -86,7 +86,7 @@ async def _latest(session: AsyncSession, case: Case, kind: ClockKind) -> CaseClo
 
 async def _origin_day(session: AsyncSession, case: Case, origin: Origin) -> date:
     anew = await _began_anew(session, case)
-    if anew is not None and anew.tag == _ANEW:
+    if anew is not None and anew.tag == MEDIATED_ANEW:
         return clock.local(anew.at).date()
     moment = None
     if origin is Origin.APPLICATION:
@@ -108,7 +108,7 @@ async def _origin_day(session: AsyncSession, case: Case, origin: Origin) -> date
 async def _began_anew(session: AsyncSession, case: Case) -> CaseEvent | None:
     """When mediating last began anew: the case was opened again, or the court had said no. What came before is another
     mediation, whose time is over."""
-    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.tag.in_((_REOPENED, _ANEW)))
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.tag.in_((REOPENED, MEDIATED_ANEW)))
     found: CaseEvent | None = await session.scalar(query.order_by(CaseEvent.id.desc()).limit(1))
     return found
 

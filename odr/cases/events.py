@@ -19,6 +19,10 @@ from odr.core.i18n import N_, _
 
 ALL, STAFF = "all", "staff"
 
+# What others ask for by name: with each of them the case began anew, or an agreement took effect.
+REOPENED, MEDIATED_ANEW = "case:reopen:done", "case:mediate_anew:done"
+TOOK_EFFECT = ("case:take_effect:done", "case:settle_oral:done")
+
 # What a reader of the timeline sees for a tag; an event of another feature brings its own sentence as its note.
 SENTENCES: Mapping[str, str] = {
     "case:submit:done": N_("提交了申请"),

@@ -18,6 +18,7 @@ from odr.accounts.models import IdentityLevel, Person
 from odr.bodies import service as bodies
 from odr.bodies.models import Body, BodyCategory
 from odr.cases.codes import Category, ConsentKind, PartyKind, PartyRole, Side, Source, State, Will
+from odr.cases.events import MEDIATED_ANEW, REOPENED, TOOK_EFFECT
 from odr.cases.guards import Facts, PartyFacts
 from odr.cases.models import Assignment, Case, CaseClock, CaseEvent, ContactAttempt, Gate, Party, RoutesNotice
 from odr.core import clock
@@ -25,8 +26,6 @@ from odr.core import clock
 Teller = Callable[[AsyncSession, Sequence[Case]], Awaitable[Mapping[int, Mapping[str, Any]]]]
 _tellers: list[Teller] = []
 _ADULT = 18
-_REOPENED, _ANEW = "case:reopen:done", "case:mediate_anew:done"
-_EFFECTIVE = ("case:take_effect:done", "case:settle_oral:done")
 _SUPPLEMENT, _OUTCOME, _REMEDIES = "case:request_supplement:done", "case:outcome:told", "case:remedies:told"
 
 
@@ -182,12 +181,12 @@ async def assignments_of(session: AsyncSession, case_ids: Collection[int]) -> di
 
 async def reopenings(session: AsyncSession, case_ids: Collection[int]) -> dict[int, datetime]:
     """When the cases that were opened again were last."""
-    return await _last(session, case_ids, _REOPENED)
+    return await _last(session, case_ids, REOPENED)
 
 
 async def in_effect_since(session: AsyncSession, case_ids: Collection[int]) -> dict[int, datetime]:
     """When an agreement last took effect in these cases; those without one are left out."""
-    return await _last(session, case_ids, *_EFFECTIVE)
+    return await _last(session, case_ids, *TOOK_EFFECT)
 
 
 async def _last(session: AsyncSession, case_ids: Collection[int], *tags: str) -> dict[int, datetime]:
@@ -201,7 +200,7 @@ async def _last(session: AsyncSession, case_ids: Collection[int], *tags: str) ->
 async def happened(session: AsyncSession, case_ids: Collection[int], *tags: str) -> dict[int, set[str]]:
     """Which of these happened in each case since it last began anew: it was opened again, or an agreement took effect.
     What was told or broken under an agreement says nothing about the one that replaced it."""
-    begins = (_REOPENED, *_EFFECTIVE)
+    begins = (REOPENED, *TOOK_EFFECT)
     query = select(CaseEvent.case_id, CaseEvent.tag).where(
         CaseEvent.case_id.in_(case_ids), CaseEvent.tag.in_((*begins, *tags))
     )
@@ -276,7 +275,7 @@ async def gather_all(session: AsyncSession, cases: Sequence[Case]) -> dict[int, 
     competent = await _competent(session, cases, by_id)
     attempts = await _contacts(session, ids)
     over = await _over(session, cases)
-    told = await happened(session, ids, _SUPPLEMENT, _OUTCOME, _REMEDIES, _ANEW)
+    told = await happened(session, ids, _SUPPLEMENT, _OUTCOME, _REMEDIES, MEDIATED_ANEW)
     told_above = [await teller(session, cases) for teller in _tellers]
     found = {}
     for case in cases:
@@ -300,7 +299,7 @@ async def gather_all(session: AsyncSession, cases: Sequence[Case]) -> dict[int, 
             open_objection=assignment is not None and assignment.objection is not None,
             violence=case.violence,
             outcome_told=_OUTCOME in told[case.id],
-            mediated_anew=_ANEW in told[case.id],
+            mediated_anew=MEDIATED_ANEW in told[case.id],
             remedies_told=_REMEDIES in told[case.id],
             dossier_complete=_own_papers_complete(case, parties[case.id]),
             accepted_before=case.accepted_at is not None,

@@ -136,20 +136,20 @@ async def document(session: AsyncSession, view: View) -> Shown:
         "place": case.place,
         "division": await bodies.place_name(session, case.division_code),
         "amount_fen": case.amount_fen,
-        "submitted_at": _iso(case.submitted_at),
-        "accepted_at": _iso(case.accepted_at),
+        "submitted_at": clock.iso(case.submitted_at),
+        "accepted_at": clock.iso(case.accepted_at),
         "body": {"id": found.body.pid, "name": found.body.name, "phone": found.body.phone} if found.body else None,
         "mediator": _mediator(view, found),
         "next": {
             "text": its_way.text,
             "whose": its_way.whose,
             "mine": its_way.mine,
-            "due": _iso(its_way.due),
+            "due": clock.iso(its_way.due),
             "provisional": its_way.provisional,
             "otherwise": its_way.otherwise,
             "action": asdict(its_way.action) if its_way.action else None,
         },
-        "way": [asdict(step) | {"at": _iso(step.at)} for step in its_way.steps],
+        "way": [asdict(step) | {"at": clock.iso(step.at)} for step in its_way.steps],
         "me": {
             "role": view.wire_role,
             "side": view.side,
@@ -158,7 +158,7 @@ async def document(session: AsyncSession, view: View) -> Shown:
         },
         "parties": [_party(view, found, state) for state in found.parties],
         "rooms": [room_brief(room) | {"unread": room.unread, "can": room.can} for room in own_rooms],
-        "timeline": [asdict(entry) | {"at": _iso(entry.at)} for entry in entries],
+        "timeline": [asdict(entry) | {"at": clock.iso(entry.at)} for entry in entries],
         "files": await _files(session, case),
         "links": _links(view, bool(own_rooms), agreed=case.id in await in_effect_since(session, [case.id])),
     }
@@ -182,10 +182,6 @@ def room_brief(room: rooms.RoomView) -> dict[str, Any]:
     """A room as the island and the JSON name it."""
     others = _("、").join(seat.name for seat in room.others)
     return {"id": room.pid, "kind": room.kind, "label": room.label, "audience": room.audience, "with": others}
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
 
 
 def _mediator(view: View, found: Gathered) -> dict[str, Any] | None:
@@ -257,7 +253,7 @@ def _deadline(row: CaseClock) -> dict[str, Any]:
     return {
         "kind": row.kind,
         "label": ClockKind(row.kind).label,
-        "due_at": _iso(row.due_at),
+        "due_at": clock.iso(row.due_at),
         "due": day(row.due_at),
         "provisional": row.provisional,
         "overdue": row.due_at < clock.now(),
@@ -327,7 +323,7 @@ class Row:
     confirmed: bool = True
 
     def public(self) -> dict[str, Any]:
-        return asdict(self) | {"id": self.pid, "due": _iso(self.due), "submitted_at": _iso(self.submitted_at)}
+        return asdict(self) | {"id": self.pid, "due": clock.iso(self.due), "submitted_at": clock.iso(self.submitted_at)}
 
 
 async def rows_for(session: AsyncSession, actor: Actor, cases: Sequence[Case], *, whole: bool = False) -> list[Row]:

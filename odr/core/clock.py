@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from typing import overload
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -82,6 +83,17 @@ def today() -> date:
 def local(moment: datetime) -> datetime:
     """The same moment on the wall clock of Wuhai."""
     return moment.astimezone(SHANGHAI)
+
+
+@overload
+def iso(moment: datetime) -> str: ...
+@overload
+def iso(moment: None) -> None: ...
+def iso(moment: datetime | None) -> str | None:
+    """2026-11-24T07:00:00Z, as every answer of the JSON API has it; None stays None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def end_of_day(day: date) -> datetime:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from odr.accounts.access import SignedIn
 from odr.cases.models import Party
-from odr.core import web
+from odr.core import clock, web
 from odr.core.web import Read, Write
 from odr.dossier import access, court_api, ending_pages, filing, genuine_pages, papers, records
 from odr.dossier.bundle import gather
@@ -155,7 +155,7 @@ async def inquire_again(actor: SignedIn, session: Write, pid: str, inquiry: str,
 def _inquiry(row: Inquiry) -> dict[str, Any]:
     return {
         "id": row.pid,
-        "held_at": row.held_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "held_at": clock.iso(row.held_at),
         "place": row.place,
         "matter": row.matter,
         "asked": row.asked,
@@ -247,7 +247,7 @@ async def _record(session: Read, row: Record) -> dict[str, Any]:
                 "pages": [
                     {
                         "page": page.page,
-                        "confirmed_at": page.row.at.isoformat(timespec="seconds") if page.row is not None else None,
+                        "confirmed_at": clock.iso(page.row.at) if page.row is not None else None,
                         "objections": [said.objection for said in page.objections],
                     }
                     for page in reader.pages

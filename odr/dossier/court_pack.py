@@ -399,7 +399,7 @@ def shown(pack: Pack) -> dict[str, Any]:
             if pack.b.mine(seat) and (fields := _empty(seat))
         ],
         "complete": not any(one.must for one in missing(pack)),
-        "certified_at": pack.certified.at.isoformat(timespec="seconds") if pack.certified is not None else None,
+        "certified_at": clock.iso(pack.certified.at) if pack.certified is not None else None,
         "proofs": [
             {"id": file.pid, "name": file.name, "href": f"/files/{file.pid}", "mine": may_remove(view, file)}
             for file in pack.proofs

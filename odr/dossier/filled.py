@@ -13,6 +13,7 @@ from odr.agreements.models import Agreement, PerformanceItem, ReturnVisit
 from odr.agreements.performance_models import Part
 from odr.agreements.schemas import Performed
 from odr.cases.codes import Channel, ConsentKind, CourtOutcome, RefusalGround, Result, Side, Source
+from odr.cases.events import TOOK_EFFECT
 from odr.cases.texts import RIGHTS, ROUTES
 from odr.core import clock
 from odr.dossier import records
@@ -39,7 +40,7 @@ _STATES = {
     "replaced": "没有做完，由新的协议代替",
 }
 _SATISFACTION = ("没有填写", "非常满意", "满意", "一般", "不满意", "非常不满意")
-_STARTED, _SETTLED = "case:start:done", ("case:take_effect:done", "case:settle_oral:done")
+_STARTED = "case:start:done"
 _ENDED = (
     "case:end:done", "case:opt_out:done", "case:withdraw:done", "case:lapse:done", "case:refuse:done",
     "case:transfer:done",
@@ -92,7 +93,7 @@ def _filing(b: Bundle) -> Filled:
 
 def ended_at(b: Bundle) -> datetime | None:
     """When the mediating ended: with the agreement, or without one."""
-    found = [at for tag in (*_SETTLED, *_ENDED) if (at := b.at(tag)) is not None]
+    found = [at for tag in (*TOOK_EFFECT, *_ENDED) if (at := b.at(tag)) is not None]
     return max(found) if found else None
 
 

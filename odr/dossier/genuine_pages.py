@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from odr.accounts.access import MaybeActor
 from odr.agreements import seals
 from odr.agreements import service as agreements
-from odr.core import web
+from odr.core import clock, web
 from odr.core.errors import NotFound
 from odr.core.i18n import N_, _
 from odr.core.limits import Rule
@@ -86,6 +86,6 @@ async def told(request: Request, session: Read, check: str) -> dict[str, Any]:
         "say": found.say,
         "body": found.body,
         "version": found.version,
-        "moments": [{"label": label, "at": at.isoformat(timespec="seconds")} for label, at in found.moments],
+        "moments": [{"label": label, "at": clock.iso(at)} for label, at in found.moments],
         "files": [{"sha256": sha256, "label": label} for sha256, label in found.files],
     }

@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Any, TypeVar
@@ -42,6 +42,7 @@ __all__ = [
     "configure",
     "discard",
     "held",
+    "held_by",
     "keep",
     "move_to",
     "prepare",
@@ -192,8 +193,16 @@ async def move_to(session: AsyncSession, file: File, holder: str, holder_id: int
 
 async def held(session: AsyncSession, holder: str, holder_id: int) -> list[File]:
     """The files of one holder that were not removed, oldest first."""
-    query = select(File).where(File.holder == holder, File.holder_id == holder_id, File.removed_at.is_(None))
-    return list(await session.scalars(query.order_by(File.id)))
+    return (await held_by(session, holder, [holder_id]))[holder_id]
+
+
+async def held_by(session: AsyncSession, holder: str, holder_ids: Collection[int]) -> dict[int, list[File]]:
+    """The same for many holders of one kind."""
+    query = select(File).where(File.holder == holder, File.holder_id.in_(holder_ids), File.removed_at.is_(None))
+    found: dict[int, list[File]] = {holder_id: [] for holder_id in holder_ids}
+    for file in await session.scalars(query.order_by(File.id)):
+        found[file.holder_id].append(file)
+    return found
 
 
 async def remove(session: AsyncSession, who: Who, pid: str, holder: str, holder_id: int) -> None:

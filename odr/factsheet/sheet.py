@@ -12,6 +12,7 @@ from odr.cases import service as cases
 from odr.cases.access import View
 from odr.cases.codes import Channel, Side
 from odr.cases.models import Case, Party
+from odr.core import clock
 from odr.core.templating import moment
 from odr.factsheet import access
 from odr.factsheet.models import Fact, FactAnswer, FactRelease, FactVersion
@@ -177,7 +178,7 @@ def _public(view: View, fact: FactView) -> dict[str, Any]:
                 "words": word.words,
                 "channel": word.channel.value,
                 "channel_label": word.channel.label,
-                "at": word.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+                "at": clock.iso(word.at),
                 "when": moment(word.at),
             }
             for word in fact.said

@@ -4,7 +4,7 @@ The other side is told that, never why: a reason, and when somebody has time ins
 beforehand that it cannot come is not counted as one that stayed away (`absence`).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.accounts.access import Actor
 from odr.accounts.models import Role
 from odr.cases import service as cases
-from odr.cases.access import View
+from odr.cases.access import View, mediated_by
 from odr.cases.codes import Side, State
-from odr.cases.models import Assignment, Case
+from odr.cases.models import Case
 from odr.core import clock
 from odr.core.errors import Conflict, Invalid
 from odr.core.i18n import _
@@ -31,7 +31,7 @@ OVER_AFTER = timedelta(hours=2)
 _MOST = 8
 """How often one party may change its mind about one meeting: each change is a text message to the others."""
 _ON_THE_WAY = timedelta(days=1)
-_OVER = (State.CLOSED, State.ARCHIVED, State.NOT_ACCEPTED, State.TRANSFERRED, State.WITHDRAWN)
+OVER = (State.CLOSED, State.ARCHIVED, State.NOT_ACCEPTED, State.TRANSFERRED, State.WITHDRAWN)
 _TOLD = {
     Expected.LATE: "约好的会面，有一方会晚到，请登录“我的纠纷”查看。",
     Expected.UNABLE: "约好的会面，有一方来不了，请登录“我的纠纷”查看。",
@@ -76,7 +76,7 @@ def public(said: Said | None, *, whole: bool) -> dict[str, Any] | None:
         "kind_label": said.kind.label,
         "short": said.short,
         "minutes": said.row.minutes,
-        "at": said.row.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "at": clock.iso(said.row.at),
         "beforehand": said.beforehand,
         "words": said.row.words if whole else "",
         "times": [one.pid for one in said.times] if whole else [],
@@ -88,21 +88,29 @@ def public(said: Said | None, *, whole: bool) -> dict[str, Any] | None:
 
 async def of(session: AsyncSession, meeting: Meeting) -> dict[int, Said]:
     """What was said last, by party."""
-    query = select(Coming, Attendance.party_id).join(Attendance, Attendance.id == Coming.attendance_id)
-    rows = (await session.execute(query.where(Attendance.meeting_id == meeting.id).order_by(Coming.id))).all()
-    wanted = {time_id for row, _party in rows for time_id in row.times}
+    return (await of_all(session, [meeting]))[meeting.id]
+
+
+async def of_all(session: AsyncSession, meetings: Sequence[Meeting]) -> dict[int, dict[int, Said]]:
+    """The same for many meetings, by the meeting's id."""
+    begins = {meeting.id: meeting.starts_at for meeting in meetings}
+    query = select(Coming, Attendance.meeting_id, Attendance.party_id)
+    query = query.join(Attendance, Attendance.id == Coming.attendance_id).where(Attendance.meeting_id.in_(begins))
+    rows = (await session.execute(query.order_by(Coming.id))).all()
+    wanted = {time_id for row, _meeting, _party in rows for time_id in row.times}
     times: dict[int, PollTime] = {}
     if wanted:
         times = {one.id: one for one in await session.scalars(select(PollTime).where(PollTime.id.in_(wanted)))}
-    found: dict[int, Said] = {}
-    at_start: dict[int, str] = {}
-    for row, party_id in rows:
-        if row.at <= meeting.starts_at:
-            at_start[party_id] = row.kind
-        elif row.kind != at_start.get(party_id):
-            at_start[party_id] = ""  # taken back while the others were waiting
-        still = row.kind == at_start.get(party_id)
-        found[party_id] = Said(row, still, tuple(times[one] for one in row.times if one in times))
+    found: dict[int, dict[int, Said]] = {meeting_id: {} for meeting_id in begins}
+    at_start: dict[tuple[int, int], str] = {}
+    for row, meeting_id, party_id in rows:
+        seat = meeting_id, party_id
+        if row.at <= begins[meeting_id]:
+            at_start[seat] = row.kind
+        elif row.kind != at_start.get(seat):
+            at_start[seat] = ""  # taken back while the others were waiting
+        chosen = tuple(times[one] for one in row.times if one in times)
+        found[meeting_id][party_id] = Said(row, row.kind == at_start.get(seat), chosen)
     return found
 
 
@@ -132,7 +140,7 @@ async def other_times(session: AsyncSession, meeting: Meeting) -> list[PollTime]
 
 def open_for(view: View, meeting: Meeting) -> bool:
     """Whether a party may still say so."""
-    return meeting.state == "planned" and meeting.starts_at + OVER_AFTER > clock.now() and view.state not in _OVER
+    return meeting.state == "planned" and meeting.starts_at + OVER_AFTER > clock.now() and view.state not in OVER
 
 
 # --- the act --------------------------------------------------------------------------------------------------------
@@ -220,14 +228,13 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     """Meetings to come to which somebody comes late or not at all, for the mediator to see to."""
     if not actor.has_role(Role.MEDIATOR):
         return []
-    mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
     last = select(func.max(Coming.id)).group_by(Coming.attendance_id)
     query = (
         select(Meeting, Case, Coming)
         .join(Case, Case.id == Meeting.case_id)
         .join(Attendance, Attendance.meeting_id == Meeting.id)
         .join(Coming, Coming.attendance_id == Attendance.id)
-        .where(Meeting.case_id.in_(mine), Meeting.state == "planned", Coming.id.in_(last))
+        .where(Meeting.case_id.in_(mediated_by(actor)), Meeting.state == "planned", Coming.id.in_(last))
         .where(Meeting.starts_at > clock.now() - OVER_AFTER, Coming.kind != Expected.ON_TIME.value)
         .order_by(Meeting.starts_at, Meeting.id, Coming.id)
     )

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from odr.accounts.access import Actor
 from odr.accounts.models import Role
 from odr.cases import service as cases
-from odr.cases.access import View
+from odr.cases.access import View, mediated_by
 from odr.cases.codes import CaseRole, Channel, Side
-from odr.cases.models import Assignment, Case, Party
+from odr.cases.models import Case, Party
 from odr.core import clock, jobs
 from odr.core.errors import Conflict, Forbidden, Invalid
 from odr.core.i18n import _
@@ -123,7 +123,7 @@ def public(view: View, shown: PollView) -> dict[str, Any]:
         "phone": row.phone,
         "state": row.state,
         "times": [
-            {"id": one.row.pid, "starts_at": _iso(one.row.starts_at), "chosen": one.chosen}
+            {"id": one.row.pid, "starts_at": clock.iso(one.row.starts_at), "chosen": one.chosen}
             | ({"suits": [party.pid for party in one.suits]} if view.handles else {})
             for one in shown.times
         ],
@@ -135,10 +135,6 @@ def public(view: View, shown: PollView) -> dict[str, Any]:
         found["notes"] = [{"party": party.pid, "note": note} for party, note in shown.notes]
         found["best"] = shown.best.pid if shown.best is not None else None
     return found
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 # --- acts -----------------------------------------------------------------------------------------------------------
@@ -295,9 +291,8 @@ async def work(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     """Polls in which everybody has answered, for the mediator to fix."""
     if not actor.has_role(Role.MEDIATOR):
         return []
-    mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
     query = select(Poll, Case).join(Case, Case.id == Poll.case_id)
-    rows = (await session.execute(query.where(Poll.state == "open", Poll.case_id.in_(mine)))).all()
+    rows = (await session.execute(query.where(Poll.state == "open", Poll.case_id.in_(mediated_by(actor))))).all()
     ids = [row.id for row, _case in rows]
     given = select(PollAnswer.poll_id, PollAnswer.party_id).where(PollAnswer.poll_id.in_(ids))
     answered = {(poll_id, party_id) for poll_id, party_id in await session.execute(given)}

@@ -16,9 +16,9 @@ from odr.accounts.access import Actor
 from odr.accounts.models import Person, Role
 from odr.audit import service as audit
 from odr.cases import service as cases
-from odr.cases.access import View
-from odr.cases.codes import CaseRole, Side, State
-from odr.cases.models import Assignment, Case, Party
+from odr.cases.access import View, mediated_by
+from odr.cases.codes import CaseRole, Side
+from odr.cases.models import Case, Party
 from odr.core import clock, jobs, outbox
 from odr.core.errors import Conflict, Forbidden, Invalid
 from odr.core.i18n import _
@@ -39,7 +39,6 @@ _REMINDERS = {
 _ANOTHER_TIME = "另约时间"
 _CANCELLED = "您的一次调解会面取消了，请登录“我的纠纷”查看。"
 _MINUTES = "您有一份会面记录等您确认，请登录“我的纠纷”查看。"
-_OVER = (State.CLOSED, State.ARCHIVED, State.NOT_ACCEPTED, State.TRANSFERRED, State.WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -106,21 +105,32 @@ def _audience(meeting: Meeting) -> str:
 
 async def show(session: AsyncSession, view: View, meeting: Meeting) -> MeetingView:
     """One meeting with its attendance."""
-    rows = await session.execute(
-        select(Attendance, Party)
-        .join(Party, Party.id == Attendance.party_id)
-        .where(Attendance.meeting_id == meeting.id)
-        .order_by(Attendance.id)
-    )
-    said = await coming.of(session, meeting)
-    seats = tuple(Seat(party, row, said.get(party.id)) for row, party in rows)
-    mine = next((seat for seat in seats if view.principal is not None and seat.party.id == view.principal.id), None)
-    return MeetingView(meeting, seats, mine, tuple(await evidence.held(session, "meeting", meeting.id)))
+    return (await _shown(session, view, [meeting]))[0]
+
+
+async def _shown(session: AsyncSession, view: View, meetings: Sequence[Meeting]) -> list[MeetingView]:
+    ids = [meeting.id for meeting in meetings]
+    said = await coming.of_all(session, meetings)
+    sheets = await evidence.held_by(session, "meeting", ids)
+    query = select(Attendance, Party).join(Party, Party.id == Attendance.party_id)
+    seats: dict[int, list[Seat]] = {meeting_id: [] for meeting_id in ids}
+    for row, party in await session.execute(query.where(Attendance.meeting_id.in_(ids)).order_by(Attendance.id)):
+        seats[row.meeting_id].append(Seat(party, row, said[row.meeting_id].get(party.id)))
+    own = view.principal.id if view.principal is not None else None
+    return [
+        MeetingView(
+            meeting,
+            tuple(seats[meeting.id]),
+            next((seat for seat in seats[meeting.id] if seat.party.id == own), None),
+            tuple(sheets[meeting.id]),
+        )
+        for meeting in meetings
+    ]
 
 
 async def meetings_of(session: AsyncSession, view: View) -> list[MeetingView]:
     """The meetings of a case this viewer may know of, in order of time."""
-    return [await show(session, view, meeting) for meeting in await access.in_case(session, view)]
+    return await _shown(session, view, list(await access.in_case(session, view)))
 
 
 @cases.adds("meetings")
@@ -143,7 +153,7 @@ def public(view: View, shown: MeetingView) -> dict[str, Any]:
         "place": row.place,
         "link": row.link,
         "phone": row.phone,
-        "starts_at": row.starts_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "starts_at": clock.iso(row.starts_at),
         "state": row.state,
         "recorded_later": row.recorded_later,
         "minutes": row.minutes,
@@ -178,14 +188,15 @@ async def today(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
     rows = await session.execute(
         select(Meeting, Case)
         .join(Case, Case.id == Meeting.case_id)
-        .join(Assignment, Assignment.case_id == Case.id)
-        .where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None), Meeting.state == "planned")
+        .where(Meeting.case_id.in_(mediated_by(actor)), Meeting.state == "planned")
         .where(Meeting.starts_at >= start, Meeting.starts_at < start + timedelta(days=2))
         .order_by(Meeting.starts_at)
     )
+    found = rows.all()
+    said = await coming.of_all(session, [meeting for meeting, _case in found])
     cells = []
-    for meeting, case in rows.all():
-        short = coming.worst((await coming.of(session, meeting)).values())
+    for meeting, case in found:
+        short = coming.worst(said[meeting.id].values())
         cells.append(
             {
                 "text": f"{moment(meeting.starts_at)} {meeting.purpose}",
@@ -201,8 +212,7 @@ async def unregistered(session: AsyncSession, actor: Actor) -> list[dict[str, An
     """Meetings whose time is over and of which nobody has written down who came: without that nothing fair follows."""
     if not actor.has_role(Role.MEDIATOR):
         return []
-    mine = select(Assignment.case_id).where(Assignment.person_id == actor.person_id, Assignment.ended_at.is_(None))
-    query = select(Meeting, Case).join(Case, Case.id == Meeting.case_id).where(Meeting.case_id.in_(mine))
+    query = select(Meeting, Case).join(Case, Case.id == Meeting.case_id).where(Meeting.case_id.in_(mediated_by(actor)))
     query = query.where(Meeting.state == "planned", Meeting.starts_at < clock.now() - coming.OVER_AFTER)
     rows = (await session.execute(query.order_by(Meeting.starts_at, Meeting.id))).all()
     names = await cases.between(session, [case for _row, case in rows])
@@ -449,7 +459,7 @@ def attendance_lines(shown: MeetingView) -> list[str]:
 
 
 def _need_living(view: View) -> None:
-    if view.state in _OVER:
+    if view.state in coming.OVER:
         raise Conflict(_("这件纠纷已经结束，不能再安排会面。"), code="over")
 
 
